@@ -1,0 +1,24 @@
+export type {
+  Device,
+  ExpandedData,
+  ModelArtifact,
+  ModelCard,
+  ModelFile,
+  Pooling,
+  Role,
+} from "./card.ts";
+export { canonicalJson, crc32, hashOf, sha256 } from "./checksum.ts";
+export type { DocumentInput, Fields, FieldValue, PassageSpan, StoredDocument } from "./document.ts";
+export {
+  asRetrievalError,
+  ERROR_CODES,
+  isRetrievalError,
+  RetrievalError,
+  shorten,
+  type ErrorCode,
+  type RetrievalErrorDetails,
+} from "./errors.ts";
+export type { Entry, EntryBlock, IndexCounts, IngestCalls } from "./ingest.ts";
+export { compareIds, compareScored, type RowKey, type Scored } from "./rank.ts";
+export type { BlockId, Scanner, ScanHits, ScanTarget } from "./scanner.ts";
+export { cosine, dot, isFinite32, norm, normalize } from "./vectors.ts";

@@ -1,0 +1,45 @@
+/** A handle to rows that a scanner holds. Never reused within one scanner. */
+export type BlockId = number;
+
+/** The rows of one block that may be found; the others are deleted or filtered out. */
+export interface ScanTarget {
+  readonly block: BlockId;
+  /** Bit `row & 7` of byte `row >> 3` is 1 where the row may be found. Absent: every row may. */
+  readonly allowed?: Uint8Array | undefined;
+}
+
+/** Rows in the order score descending, then position in `targets` ascending, then row ascending. */
+export interface ScanHits {
+  /** Index into the `targets` of the call. */
+  readonly targets: Uint32Array;
+  /** Row within the block. */
+  readonly rows: Uint32Array;
+  /** Scores as {@link dot} of `vectors.ts` gives them, in double precision. */
+  readonly scores: Float64Array;
+}
+
+/**
+ * Holds blocks of float32 rows and finds the rows that score best against a query. Every implementation returns the
+ * same hits, bit for bit: the scores of `dot` and, besides the `limit` best rows, **every further row whose score equals the
+ * last of them**, so that the caller can settle ties by its own rule.
+ */
+export interface Scanner {
+  readonly kind: "typescript" | "wasm-simd" | "wasm-relaxed-simd" | "webgpu";
+  readonly dimensions: number;
+  /** Bytes of row data held now. */
+  readonly byteLength: number;
+  /**
+   * Takes a copy of `rows` (row-major, `count` × `dimensions`, finite) and returns a handle to it.
+   * @throws RetrievalError `INVALID_VECTOR` for a length that is no multiple of `dimensions` or a component that is not finite.
+   */
+  add(rows: Float32Array): BlockId;
+  /** Forgets a block and frees its memory. An unknown handle is ignored. */
+  remove(block: BlockId): void;
+  /**
+   * @param query finite, `dimensions` long
+   * @param limit at least 1; may exceed the number of rows
+   */
+  search(query: Float32Array, limit: number, targets: readonly ScanTarget[]): ScanHits;
+  /** Frees everything. Idempotent. */
+  close(): void;
+}

@@ -1,0 +1,86 @@
+import type { Device, DocumentInput, IndexCounts, ModelCard, Role } from "@nearfield/core";
+
+/** One way to run a model. A rung that fails is left for the next one, in a fresh worker. */
+export type Rung = "webgpu" | "webgpu-no-subgroups" | "wasm";
+
+/** Where the app serves the two files of ONNX Runtime that belong to a device, as absolute URLs. */
+export interface RuntimeFiles {
+  readonly mjs: string;
+  readonly wasm: string;
+}
+
+export interface LoadRequest {
+  readonly card: ModelCard;
+  readonly role: Role;
+  readonly rung: Rung;
+  readonly runtime: RuntimeFiles;
+  /** Threads of the WASM build; 1 where the page is not cross-origin isolated. */
+  readonly threads: number;
+  /** Length of the vectors to give: one of the card's Matryoshka sizes. */
+  readonly dimensions: number;
+  /** True where this machine has passed the whole known-answer check of these very files before: one short text then does. */
+  readonly trusted: boolean;
+}
+
+export interface LoadReport {
+  readonly rung: Rung;
+  readonly device: Device;
+  readonly threads: number;
+  /** Vendor and architecture of the adapter, or the WASM features in use. */
+  readonly adapter: string;
+  /** Least cosine met in the known-answer check; how many texts it had. */
+  readonly knownAnswers: { readonly texts: number; readonly leastCosine: number } | null;
+  readonly fetchMs: number;
+  readonly sessionMs: number;
+  readonly knownAnswersMs: number;
+}
+
+export interface LoadProgress {
+  readonly stage: "fetch" | "session" | "known-answers";
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface EncodeOptions {
+  readonly role: Role;
+  readonly instruction?: string | undefined;
+}
+
+/** Row-major vectors, `rows` × `dimensions`, each of unit length. */
+export interface VectorBlock {
+  readonly rows: number;
+  readonly dimensions: number;
+  readonly vectors: Float32Array;
+}
+
+export interface IngestProgress extends IndexCounts {
+  /** Documents of this call that are now stored (or were already, unchanged). */
+  readonly documents: number;
+  /** Passages of this call that have been encoded. */
+  readonly passages: number;
+}
+
+export interface IngestReport extends IndexCounts {
+  readonly added: number;
+  /** Documents that were stored already with the same content. */
+  readonly unchanged: number;
+  readonly passages: number;
+}
+
+/** What the page may ask of an encoder worker. `load` comes first, once. */
+export interface EncoderCalls {
+  load: { input: LoadRequest; output: LoadReport; progress: LoadProgress };
+  encode: {
+    input: { readonly texts: readonly string[] } & EncodeOptions;
+    output: VectorBlock;
+    progress: { readonly done: number; readonly of: number };
+  };
+  /** Gives a document worker its way to the index worker (`IngestCalls` of core). Replaces an earlier one. */
+  connect: { input: { readonly port: MessagePort }; output: null; progress: never };
+  /** Splits, encodes and commits documents; `documents` of the report counts whole documents that are durable. */
+  ingest: {
+    input: { readonly documents: readonly DocumentInput[] };
+    output: IngestReport;
+    progress: IngestProgress;
+  };
+}

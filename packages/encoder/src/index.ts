@@ -1,0 +1,12 @@
+export type {
+  EncodeOptions,
+  EncoderCalls,
+  IngestProgress,
+  IngestReport,
+  LoadProgress,
+  LoadReport,
+  LoadRequest,
+  Rung,
+  RuntimeFiles,
+  VectorBlock,
+} from "./calls.ts";

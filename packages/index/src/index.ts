@@ -1,0 +1,1 @@
+export type { Degradation, IndexCalls, IndexHit, IndexReport, Persistence } from "./calls.ts";
