@@ -1,23 +1,33 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium, QUIET, SOFTWARE_WEBGPU } from "./scripts/chromium.mjs";
+import { ISOLATION } from "./vite.config.ts";
 
 const executablePath = await findChromium();
+
+/** Reference models and data that live beside the repository on some machines; tests that want them skip elsewhere. */
+const shared = fileURLToPath(new URL("../shared", import.meta.url));
+
+/** What tests may read, in Node and in Chromium alike: `import.meta.env.NEARFIELD_TEST_ALL`. */
+const env = {
+  /** "1" where the heavy matrices run too (`npm run test:all`). */
+  NEARFIELD_TEST_ALL: process.env.NEARFIELD_TEST_ALL ?? "",
+  /** Absolute path of the shared folder, or "". A page fetches from it under `/@fs`. */
+  NEARFIELD_SHARED: existsSync(shared) ? shared : "",
+};
 
 /** One Chromium project: full Chromium in the new headless mode, cross-origin isolated so that threads are there. */
 const inChromium = (name: string, include: string[], flags: string[]) => ({
   optimizeDeps: {
     include: ["@huggingface/tokenizers", "idb", "onnxruntime-web/webgpu", "fast-check"],
   },
-  server: {
-    headers: {
-      "Cross-Origin-Opener-Policy": "same-origin",
-      "Cross-Origin-Embedder-Policy": "require-corp",
-    },
-  },
+  server: { headers: ISOLATION, fs: { allow: [".", shared] } },
   test: {
     name,
     include,
+    env,
     testTimeout: 60_000,
     browser: {
       enabled: true,
@@ -43,6 +53,7 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
+          env,
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/*.webgpu.test.ts", "**/node_modules/**"],
         },
