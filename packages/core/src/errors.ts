@@ -41,6 +41,8 @@ export const ERROR_CODES = [
   "MODEL_UNSUPPORTED",
   /** A value can not be sent to a worker (a function, a symbol, a promise in it). */
   "NOT_CLONEABLE",
+  /** The engine gives no more memory for what has to be held; what was held before is untouched. */
+  "OUT_OF_MEMORY",
   /** The iterable that gave the documents threw; its error is the `cause`. */
   "SOURCE_FAILED",
   /** A stored record does not have the checksum it was written with. */

@@ -1,0 +1,26 @@
+export {
+  ERROR_CODES,
+  isRetrievalError,
+  RetrievalError,
+  type Device,
+  type DocumentInput,
+  type ErrorCode,
+  type Fields,
+  type FieldValue,
+  type ModelCard,
+  type Role,
+} from "@nearfield/core";
+export type { EncoderStatus, RuntimeFiles } from "@nearfield/encoder";
+export type { Degradation, Persistence } from "@nearfield/index";
+export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
+export { openSearch } from "./open-search.ts";
+export type {
+  AddOptions,
+  AddProgress,
+  EncoderOptions,
+  QueryOptions,
+  SearchOptions,
+  WorkerFactory,
+} from "./options.ts";
+export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
+export type { SearchStatus } from "./status.ts";

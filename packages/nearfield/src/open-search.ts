@@ -1,0 +1,46 @@
+import { SPLITTER_VERSION } from "@nearfield/encoder";
+import { IndexClient, spawnIndexWorker } from "@nearfield/index";
+import { fingerprintOf } from "@nearfield/models";
+import { cardOf, dimensionsOf, makeEncoder } from "./encoder.ts";
+import { checkSearchOptions, DEFAULTS, type SearchOptions } from "./options.ts";
+import { Search } from "./search.ts";
+
+/**
+ * Opens the search index of this name, or makes it. Resolves as soon as the index can be read: the query model goes on
+ * loading, and the first `query` waits for it. The document worker starts with the first `add`.
+ *
+ * @throws RetrievalError `INVALID_OPTION`; `MODEL_MISMATCH` where the index holds vectors of another model;
+ * `FORMAT_TOO_NEW`; `WORKER_UNAVAILABLE`. Storage that is refused is no error: the index then lives in memory, and
+ * `status().persistence` says `ephemeral`.
+ */
+export async function openSearch(options: SearchOptions): Promise<Search> {
+  const checked = checkSearchOptions(options);
+  const card = cardOf(checked);
+  const dimensions = dimensionsOf(checked);
+  const query = makeEncoder(checked, "query", { spawn: checked.workers?.query });
+  // The model loads while the index opens. A failure shows in status() and in the first query that meets it.
+  query.start().catch(() => {});
+  const index = new IndexClient({
+    name: checked.name,
+    dimensions,
+    fingerprint: await fingerprintOf(card, dimensions, SPLITTER_VERSION),
+    spawn: checked.workers?.index ?? spawnIndexWorker,
+    onReport: (report) => search?.onReport(report),
+  });
+  let search: Search | undefined;
+  try {
+    const report = await index.open();
+    const document = makeEncoder(checked, "document", {
+      spawn: checked.workers?.document,
+      connectIndex: () => index.connect(),
+      idleMs: DEFAULTS.documentIdleMs,
+    });
+    const model = { name: card.name, version: card.version, dimensions };
+    search = new Search({ options: checked, model, query, document, index, report });
+    return search;
+  } catch (thrown) {
+    query.close();
+    index.close();
+    throw thrown;
+  }
+}

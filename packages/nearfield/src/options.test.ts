@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { checkAddOptions, checkEncoderOptions, checkQuery, checkSearchOptions } from "./options.ts";
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (thrown) {
+    return (thrown as { code: string }).code;
+  }
+  return "no error";
+};
+
+test("a name alone is enough to open", () => {
+  expect(checkSearchOptions({ name: "a" })).toEqual({ name: "a" });
+});
+
+test.each([
+  ["nothing", undefined],
+  ["a string", "handbook"],
+  ["no name", {}],
+  ["an empty name", { name: "" }],
+  ["a name that is no string", { name: 7 }],
+  ["a name that is too long", { name: "x".repeat(201) }],
+  ["an unknown device", { name: "a", device: "gpu" }],
+  ["a model that is neither a name nor a card", { name: "a", model: 7 }],
+  ["dimensions that are no number", { name: "a", dimensions: NaN }],
+  ["an unknown option", { name: "a", modle: "pocket" }],
+  ["an option that is planned only", { name: "a", precision: "compact" }],
+  ["a worker instead of a factory", { name: "a", workers: { query: {} } }],
+  ["a worker of an unknown role", { name: "a", workers: { rerank: () => {} } }],
+])("opening with %s is an INVALID_OPTION", (_, options) => {
+  expect(codeOf(() => checkSearchOptions(options))).toBe("INVALID_OPTION");
+});
+
+test("an unknown option is named together with those there are", () => {
+  expect(() => checkEncoderOptions({ devices: "wasm" })).toThrow(/"devices".*device/);
+});
+
+test.each([0, -1, 1.5, NaN, Infinity, 1e9, "10", null])("a limit of %s is refused", (limit) => {
+  expect(codeOf(() => checkQuery("x", { limit }))).toBe("INVALID_OPTION");
+});
+
+test.each(["", " ", "\n\t\u00a0", "\u3000"])("a query of %j is empty", (text) => {
+  expect(codeOf(() => checkQuery(text, {}))).toBe("EMPTY_TEXT");
+});
+
+test.each([undefined, null, 7, {}, ["x"]])("a query that is %j is an INVALID_OPTION", (text) => {
+  expect(codeOf(() => checkQuery(text, {}))).toBe("INVALID_OPTION");
+});
+
+test("a query of a megabyte is too large", () => {
+  expect(codeOf(() => checkQuery("x".repeat(1e6), {}))).toBe("INPUT_TOO_LARGE");
+});
+
+test("a query has ten hits unless told", () => {
+  expect(checkQuery("x", undefined).limit).toBe(10);
+  expect(checkQuery("x", { limit: 1000 }).limit).toBe(1000);
+});
+
+test.each([{ signal: {} }, { onProgress: 1 }, { signals: null }])(
+  "adding with %j is an INVALID_OPTION",
+  (options) => {
+    expect(codeOf(() => checkAddOptions(options))).toBe("INVALID_OPTION");
+  },
+);
+
+test.each(["hybrid", "lexical", 1])("mode %s is refused until it is there", (mode) => {
+  expect(codeOf(() => checkQuery("x", { mode }))).toBe("INVALID_OPTION");
+});

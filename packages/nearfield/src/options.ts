@@ -1,0 +1,192 @@
+import { RetrievalError, type Device, type ModelCard } from "@nearfield/core";
+import type { RuntimeFiles } from "@nearfield/encoder";
+
+/** Starts a worker. A factory, not a worker, because a worker that died is replaced. */
+export type WorkerFactory = () => Worker;
+
+export interface EncoderOptions {
+  /** The embedding model. Default: the embedded pocket model (English, 384 dimensions, offline). */
+  readonly model?: "pocket" | ModelCard | undefined;
+  /**
+   * `auto` (default): WebGPU on a real GPU, else WASM. `webgpu`: WebGPU only, software adapters too, and an error where
+   * there is none. `wasm`: no GPU. What was chosen and why is in `status()`.
+   */
+  readonly device?: "auto" | Device | undefined;
+  /** Length of the vectors: the model's own (default) or one of its Matryoshka sizes. */
+  readonly dimensions?: number | undefined;
+  /** Where the app serves ONNX Runtime, as URLs. Default: the files that the app's bundler emitted. */
+  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  /** Worker factories, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
+  readonly workers?:
+    | {
+        readonly query?: WorkerFactory | undefined;
+        readonly document?: WorkerFactory | undefined;
+        readonly index?: WorkerFactory | undefined;
+      }
+    | undefined;
+}
+
+export interface SearchOptions extends EncoderOptions {
+  /** Names the index: the same name opens the same index again. 1 to 200 characters. */
+  readonly name: string;
+}
+
+export interface AddOptions {
+  readonly onProgress?: ((progress: AddProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AddProgress {
+  /** Documents of this call that are durable now. */
+  readonly documents: number;
+  /** Passages of this call that have been encoded; some may still wait for their transaction. */
+  readonly passages: number;
+  /** Documents in this call, where that is known beforehand (an array). */
+  readonly total: number | undefined;
+}
+
+export interface QueryOptions {
+  /** How many hits at the most: 1 to 1,000, default 10. */
+  readonly limit?: number | undefined;
+  /** Only `dense` is there in this version. */
+  readonly mode?: "dense" | undefined;
+  /** What the query is for, in English, for models that take an instruction. */
+  readonly instruction?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const DEFAULTS = {
+  device: "auto",
+  limit: 10,
+  /** A document worker that has had nothing to do for so long gives its memory back. */
+  documentIdleMs: 30_000,
+} as const;
+
+export const LIMITS = {
+  /** UTF-16 code units of an index's name: it becomes part of a database's name. */
+  nameLength: 200,
+  limit: 1_000,
+  /** UTF-16 code units of a query. Only the first few hundred tokens can count anyway. */
+  queryLength: 100_000,
+} as const;
+
+const SEARCH_KEYS = ["name", "model", "device", "dimensions", "runtime", "workers"] as const;
+const QUERY_KEYS = ["limit", "mode", "instruction", "signal"] as const;
+const ADD_KEYS = ["onProgress", "signal"] as const;
+/** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
+const PLANNED = ["precision", "models", "filter", "rerank", "reason", "explain"];
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkSearchOptions(options: unknown): SearchOptions {
+  const checked = checkKeys("openSearch", options, SEARCH_KEYS);
+  const { name } = checked;
+  if (typeof name !== "string" || name.length < 1 || name.length > LIMITS.nameLength) {
+    throw invalid("name", `a string of 1 to ${LIMITS.nameLength} characters`, name);
+  }
+  checkEncoderOptions(checked);
+  return checked as unknown as SearchOptions;
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkEncoderOptions(options: unknown): EncoderOptions {
+  const { model, device, dimensions, workers } = checkKeys("openEncoder", options, SEARCH_KEYS);
+  if (model !== undefined && model !== "pocket" && (typeof model !== "object" || model === null)) {
+    throw invalid("model", `"pocket" or a model card`, model);
+  }
+  if (device !== undefined && !["auto", "webgpu", "wasm"].includes(device as string)) {
+    throw invalid("device", `"auto", "webgpu" or "wasm"`, device);
+  }
+  if (dimensions !== undefined && !(Number.isInteger(dimensions) && (dimensions as number) > 0)) {
+    throw invalid("dimensions", "a positive integer", dimensions);
+  }
+  for (const [role, factory] of Object.entries(workers ?? {})) {
+    if (!["query", "document", "index"].includes(role)) {
+      throw invalid("workers", "an object with query, document and index", role);
+    }
+    if (factory !== undefined && typeof factory !== "function") {
+      throw invalid(`workers.${role}`, "a function that returns a new Worker", factory);
+    }
+  }
+  return options as EncoderOptions;
+}
+
+/** @throws RetrievalError `INVALID_OPTION`, `EMPTY_TEXT`, `INPUT_TOO_LARGE` */
+export function checkQuery(
+  text: unknown,
+  options: unknown,
+): { readonly text: string; readonly limit: number; readonly options: QueryOptions } {
+  const checked = checkKeys("query", options, QUERY_KEYS) as QueryOptions;
+  const { limit = DEFAULTS.limit, mode, instruction } = checked;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.limit) {
+    throw invalid("limit", `an integer from 1 to ${LIMITS.limit}`, limit);
+  }
+  if (mode !== undefined && mode !== "dense") {
+    throw invalid("mode", `"dense", the only mode of this version`, mode);
+  }
+  if (instruction !== undefined && typeof instruction !== "string") {
+    throw invalid("instruction", "a string", instruction);
+  }
+  checkSignal(checked.signal);
+  return { text: checkQueryText(text), limit, options: checked };
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkAddOptions(options: unknown): AddOptions {
+  const checked = checkKeys("add", options, ADD_KEYS) as AddOptions;
+  if (checked.onProgress !== undefined && typeof checked.onProgress !== "function") {
+    throw invalid("onProgress", "a function", checked.onProgress);
+  }
+  checkSignal(checked.signal);
+  return checked;
+}
+
+function checkQueryText(text: unknown): string {
+  if (typeof text !== "string") throw invalid("the query", "a string", text);
+  if (text.trim() === "") {
+    throw new RetrievalError("EMPTY_TEXT", "the query says nothing", {
+      value: text,
+      repair: "Ask only when there is something in the search box.",
+    });
+  }
+  if (text.length > LIMITS.queryLength) {
+    throw new RetrievalError("INPUT_TOO_LARGE", "the query is too long", {
+      value: text.length,
+      repair: `Cut it to ${LIMITS.queryLength} characters; a model reads a few hundred tokens.`,
+    });
+  }
+  return text;
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalid("signal", "an AbortSignal", signal);
+  }
+}
+
+function checkKeys(
+  call: string,
+  options: unknown,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalid(`the options of ${call}`, "an object", options);
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new RetrievalError("INVALID_OPTION", `${call} has no option of this name`, {
+      value: key,
+      repair: PLANNED.includes(key)
+        ? "It is planned, and not in this version: leave it out."
+        : `It takes ${known.join(", ")}.`,
+    });
+  }
+  return options as Readonly<Record<string, unknown>>;
+}
+
+function invalid(what: string, wanted: string, value: unknown): RetrievalError {
+  return new RetrievalError("INVALID_OPTION", `${what} must be ${wanted}`, {
+    value,
+    repair: `Give ${wanted}.`,
+  });
+}

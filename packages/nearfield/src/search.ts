@@ -1,0 +1,277 @@
+import {
+  asRetrievalError,
+  RetrievalError,
+  type DocumentInput,
+  type Fields,
+  type StoredDocument,
+} from "@nearfield/core";
+import { batches, type EncoderClient } from "@nearfield/encoder";
+import type { IndexClient, IndexHit, IndexReport } from "@nearfield/index";
+import {
+  checkAddOptions,
+  checkQuery,
+  type AddOptions,
+  type QueryOptions,
+  type SearchOptions,
+} from "./options.ts";
+import type { SearchStatus } from "./status.ts";
+
+/** A passage that was found. */
+export interface Hit {
+  readonly document: {
+    readonly id: string;
+    readonly text: string;
+    readonly title: string | undefined;
+    readonly url: string | undefined;
+    readonly fields: Fields | undefined;
+  };
+  /** `document.text.slice(start, end)` is `text`: offsets in UTF-16 code units. */
+  readonly passage: { readonly text: string; readonly start: number; readonly end: number };
+  /** Cosine to the query, -1 to 1. */
+  readonly score: number;
+  /** What the score is made of. */
+  readonly parts: { readonly dense: number };
+}
+
+export interface QueryResult {
+  /** Best first; equal scores by document id, then by place in the document. */
+  readonly hits: readonly Hit[];
+  /** The generation of the index that was searched. */
+  readonly generation: number;
+}
+
+export interface AddResult {
+  /** Documents that were new or had changed. */
+  readonly added: number;
+  /** Documents that were stored already with the same content. */
+  readonly unchanged: number;
+  /** Passages that were encoded for them. */
+  readonly passages: number;
+}
+
+/** What {@link Search} is wired from. */
+export interface SearchParts {
+  readonly options: SearchOptions;
+  readonly model: SearchStatus["model"];
+  readonly query: EncoderClient;
+  readonly document: EncoderClient;
+  readonly index: IndexClient;
+  readonly report: IndexReport;
+}
+
+/** Semantic search over one named index. Made by `openSearch`. */
+export class Search {
+  readonly #parts: SearchParts;
+  #report: IndexReport;
+  #persistent = false;
+  #closed = false;
+  /** The tail of the queue of `add`s: one at a time, and a failure does not stop the next. */
+  #adding: Promise<unknown> = Promise.resolve();
+  readonly #closing = new AbortController();
+
+  constructor(parts: SearchParts) {
+    this.#parts = parts;
+    this.#report = parts.report;
+    void this.#askPersisted("persisted");
+  }
+
+  /**
+   * Splits, encodes and stores documents. A document is stored whole or not at all; one with a known id replaces the
+   * old one; one that has not changed is skipped. Resolves when all are durable.
+   *
+   * @param documents an array (checked as a whole before anything is stored), an iterable or an async iterable
+   * @throws RetrievalError `INVALID_DOCUMENT`, `EMPTY_TEXT`, `INPUT_TOO_LARGE`, `DUPLICATE_ID`; `SOURCE_FAILED` when the
+   * iterable throws; `ABORTED`, `CLOSED`, `STORAGE_FULL` and what loading a model can meet. Documents that were reported by
+   * `onProgress` before stay stored.
+   */
+  async add(
+    documents: Iterable<DocumentInput> | AsyncIterable<DocumentInput>,
+    options?: AddOptions,
+  ): Promise<AddResult> {
+    this.#checkOpen();
+    const { onProgress, signal } = checkAddOptions(options);
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const turn = this.#adding.then(() => this.#ingest(documents, onProgress, either));
+    this.#adding = turn.catch(() => {});
+    return this.#settleOnAbort(turn, either);
+  }
+
+  /**
+   * The passages nearest to `text` among what is stored when the query reaches the index; never waits for an `add` in
+   * progress. Waits for the query model where that still loads.
+   * @throws RetrievalError `EMPTY_TEXT`, `INPUT_TOO_LARGE`, `INVALID_OPTION`, `ABORTED`, `CLOSED`, and what loading a model
+   * can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
+   */
+  async query(text: string, options?: QueryOptions): Promise<QueryResult> {
+    this.#checkOpen();
+    const { text: checked, limit, options: rest } = checkQuery(text, options);
+    const { instruction, signal } = rest;
+    const [vector] = await this.#parts.query.encode([checked], {
+      role: "query",
+      instruction,
+      signal,
+    });
+    if (!vector) throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
+    const { hits, report } = await this.#parts.index.search(vector, limit, { signal });
+    this.#report = report;
+    return { hits: hits.map(hitOf), generation: report.generation };
+  }
+
+  /** Removes documents; unknown ids are passed over. Gives the number that were there. */
+  async remove(ids: Iterable<string>): Promise<number> {
+    this.#checkOpen();
+    const list = checkIds(ids);
+    const { removed, report } = await this.#parts.index.remove(list);
+    this.#report = report;
+    return removed;
+  }
+
+  /** What is open, on which devices and why, how much is stored and how safely. */
+  status(): SearchStatus {
+    const { options, model, query, document } = this.#parts;
+    const { entries, rows, generation, persistence, scanner, degraded } = this.#report;
+    return {
+      name: options.name,
+      state: this.#closed ? "closed" : "open",
+      model,
+      devices: { query: query.status(), document: document.status() },
+      scanner,
+      counts: { documents: entries, passages: rows, generation },
+      persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
+      degraded,
+    };
+  }
+
+  /** Ends the workers. What was acknowledged stays stored; pending calls reject with `CLOSED`. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closing.abort(new RetrievalError("CLOSED", "the search was closed"));
+    this.#parts.query.close();
+    this.#parts.document.close();
+    this.#parts.index.close();
+  }
+
+  /** Deletes everything stored under this name, then closes. */
+  async destroy(): Promise<void> {
+    this.#checkOpen();
+    this.#parts.document.close();
+    try {
+      await this.#parts.index.destroy();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For {@link SearchParts}: keeps the latest counts, whoever changed them. */
+  onReport(report: IndexReport): void {
+    this.#report = report;
+  }
+
+  async #ingest(
+    documents: Iterable<DocumentInput> | AsyncIterable<DocumentInput>,
+    onProgress: AddOptions["onProgress"],
+    signal: AbortSignal,
+  ): Promise<AddResult> {
+    const total = Array.isArray(documents) ? documents.length : undefined;
+    const sum = { added: 0, unchanged: 0, passages: 0 };
+    try {
+      for await (const batch of batches(documents, { signal })) {
+        const before = { documents: sum.added + sum.unchanged, passages: sum.passages };
+        const done = await this.#parts.document.ingest(batch, {
+          signal,
+          onProgress: (progress) => {
+            this.#report = { ...this.#report, ...countsOf(progress) };
+            onProgress?.({
+              documents: before.documents + progress.documents,
+              passages: before.passages + progress.passages,
+              total,
+            });
+          },
+        });
+        sum.added += done.added;
+        sum.unchanged += done.unchanged;
+        sum.passages += done.passages;
+        this.#report = { ...this.#report, ...countsOf(done) };
+      }
+    } catch (thrown) {
+      if (this.#closed) throw closed();
+      throw asRetrievalError(thrown);
+    }
+    if (!this.#persistent) void this.#askPersisted("persist");
+    return sum;
+  }
+
+  /** An `add` that still waits for its turn, or whose source hangs, must not keep a caller who gave up. */
+  #settleOnAbort<T>(turn: Promise<T>, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () =>
+        reject(
+          this.#closed
+            ? closed()
+            : new RetrievalError("ABORTED", "the caller gave up", { cause: signal.reason }),
+        );
+      if (signal.aborted) return onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      void turn.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    });
+  }
+
+  /** Asks the browser about eviction; a browser without the API, or one that throws, means "no". */
+  async #askPersisted(question: "persist" | "persisted"): Promise<void> {
+    this.#persistent = (await navigator.storage?.[question]?.().catch(() => false)) ?? false;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw closed();
+  }
+}
+
+function closed(): RetrievalError {
+  return new RetrievalError("CLOSED", "the search was closed", {
+    repair: "Open it again with openSearch.",
+  });
+}
+
+function countsOf(counts: { entries: number; rows: number; generation: number }) {
+  return { entries: counts.entries, rows: counts.rows, generation: counts.generation };
+}
+
+function checkIds(ids: unknown): readonly string[] {
+  const list = typeof ids === "string" ? [ids] : ids;
+  if (typeof list !== "object" || list === null || !(Symbol.iterator in list)) {
+    throw new RetrievalError("INVALID_OPTION", "ids must be an array of strings", {
+      value: ids,
+      repair: "Give the ids of the documents to remove.",
+    });
+  }
+  const strings = [...(list as Iterable<unknown>)];
+  for (const id of strings) {
+    if (typeof id === "string") continue;
+    throw new RetrievalError("INVALID_OPTION", "an id is not a string", {
+      value: id,
+      repair: "Ids are the strings that the documents were added with.",
+    });
+  }
+  return strings as string[];
+}
+
+function hitOf({ score, ordinal, payload }: IndexHit): Hit {
+  const { id, text, title, url, fields, passages } = payload as StoredDocument;
+  const span = passages[ordinal];
+  if (!span)
+    throw new RetrievalError("STORAGE_CORRUPT", `document has no passage ${ordinal}`, {
+      value: id,
+    });
+  const { start, end } = span;
+  return {
+    document: { id, text, title, url, fields },
+    passage: { text: text.slice(start, end), start, end },
+    score,
+    parts: { dense: score },
+  };
+}
