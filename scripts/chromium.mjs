@@ -1,6 +1,7 @@
 // Where Chromium is and how to start it: the one place that knows. Tests, the demo's checks and the benchmarks all ask here.
-import { existsSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 const SYSTEM = [
   "/usr/bin/chromium",
@@ -39,17 +40,24 @@ export async function findChromium() {
   return [own, ...SYSTEM].find((path) => existsSync(path));
 }
 
-/** Installs Chromium: as root on Debian from its packages, elsewhere through Playwright. */
+/**
+ * Installs Chromium: as root on Debian from its packages, elsewhere (or where those have none) through Playwright.
+ * @throws Error with the installer's own words where both fail
+ */
 export function installChromium() {
-  const run = (command, args) => execFileSync(command, args, { stdio: "inherit" });
-  if (process.platform === "linux" && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    run("apt-get", ["update", "-qq"]);
-    run("apt-get", ["install", "-y", "-qq", "chromium"]);
-  } else {
-    run(process.execPath, [cliOfPlaywright(), "install", "chromium"]);
+  const root = process.platform === "linux" && process.getuid?.() === 0;
+  if (root && existsSync("/usr/bin/apt-get")) {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    try {
+      execFileSync("apt-get", ["update", "-qq"], { stdio: "pipe" });
+      execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "pipe", env });
+      if (SYSTEM.some((path) => existsSync(path))) return;
+    } catch {
+      // Some distributions have no such package; Playwright's build is the other way.
+    }
   }
-}
-
-function cliOfPlaywright() {
-  return new URL("../node_modules/playwright/cli.js", import.meta.url).pathname;
+  const cli = fileURLToPath(new URL("../node_modules/playwright/cli.js", import.meta.url));
+  // Playwright can install the libraries that its build needs only as root.
+  const args = [cli, "install", ...(root ? ["--with-deps"] : []), "chromium"];
+  execFileSync(process.execPath, args, { stdio: "inherit" });
 }
