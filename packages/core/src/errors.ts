@@ -19,6 +19,8 @@ export const ERROR_CODES = [
   "EMPTY_TEXT",
   /** Stored data was written by a newer version of the format. */
   "FORMAT_TOO_NEW",
+  /** ONNX Runtime could not start, could not build the model's session, or failed in a run. */
+  "INFERENCE_FAILED",
   /** A text, an id or a batch is larger than the stated limit. */
   "INPUT_TOO_LARGE",
   /** A fault of ours, or one that nobody foresaw. The cause is attached. */
@@ -49,6 +51,10 @@ export const ERROR_CODES = [
   "STORAGE_CORRUPT",
   /** The browser has no room left; what was stored before is untouched. */
   "STORAGE_FULL",
+  /** Data that was stored before is gone: cleared, evicted, deleted by another tab, or made anew by the browser. */
+  "STORAGE_LOST",
+  /** Stored data is older than what was acknowledged before. */
+  "STORAGE_ROLLED_BACK",
   /** IndexedDB is missing, refused, or does not answer. */
   "STORAGE_UNAVAILABLE",
   /** A call did not settle within its deadline. */
