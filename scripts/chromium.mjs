@@ -32,7 +32,8 @@ export const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=
 export async function findChromium() {
   const chosen = process.env.NEARFIELD_CHROMIUM;
   if (chosen) {
-    if (!existsSync(chosen)) throw new Error(`NEARFIELD_CHROMIUM is ${chosen}, and nothing is there`);
+    if (!existsSync(chosen))
+      throw new Error(`NEARFIELD_CHROMIUM is ${chosen}, and nothing is there`);
     return chosen;
   }
   const { chromium } = await import("playwright");

@@ -1,0 +1,56 @@
+// The rules that no compiler checks. Each finding names the file, the line and the rule; one finding fails the run.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkImporters, checkRuntimeVersion } from "./gates/dependencies.mjs";
+import { checkFloors, checkManifests } from "./gates/floors.mjs";
+import { checkPublished } from "./gates/published.mjs";
+import { MAX_PAGE_BYTES, pageBytes } from "./gates/size.mjs";
+import { isTest, readSources } from "./sources.mjs";
+
+/** A file that is longer is looked at again; it is no fault by itself. */
+const LONG_FILE_LINES = 300;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path) => readFileSync(join(root, path), "utf8");
+const sources = readSources(root, ["packages", "examples", "e2e"]);
+
+const facade = join(root, "packages/nearfield/src/index.ts");
+const staged = join(root, "packages/nearfield/build");
+
+const gates = {
+  "imports go down the floors": () => checkFloors(sources),
+  "dependencies go down the floors": () =>
+    checkManifests(readSources(root, ["packages"], ["package.json"])),
+  "one file imports each wrapped library": () => checkImporters(sources),
+  "one onnxruntime-web, the one that transformers.js pins": () =>
+    checkRuntimeVersion(read("pnpm-lock.yaml")),
+  "the page's entry is small": async () => {
+    const bytes = await pageBytes(facade);
+    console.log(`gates  the facade is ${bytes} bytes on the page, of ${MAX_PAGE_BYTES} allowed`);
+    return bytes < MAX_PAGE_BYTES ? [] : [`${facade}: ${bytes} bytes after gzip`];
+  },
+  "published files name no CDN and no machine": () => {
+    if (!existsSync(staged)) return ["packages/nearfield/build: not built; run npm run build"];
+    const endings = [".js", ".ts", ".json", ".md"];
+    return checkPublished(readSources(staged, ["."], endings), root);
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(gates)) {
+  const findings = await Promise.resolve()
+    .then(check)
+    .catch((thrown) => [String(thrown.message)]);
+  console.log(`gates  ${findings.length === 0 ? "ok    " : "FAILED"}  ${name}`);
+  for (const finding of findings) console.error(`         ${finding}`);
+  if (findings.length > 0) failed++;
+}
+for (const { path, code } of sources) {
+  const lines = code.split("\n").length;
+  if (lines > LONG_FILE_LINES && !isTest(path)) {
+    console.log(`gates  look again: ${path} has ${lines} lines`);
+  }
+}
+console.log(`gates  ${Object.keys(gates).length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
