@@ -1,0 +1,1 @@
+export { scanF32 } from "./f32";

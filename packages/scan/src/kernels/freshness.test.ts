@@ -1,0 +1,7 @@
+import { expect, it } from "vitest";
+import { buildKernels } from "../../scripts/build-kernels.mjs";
+import { SIMD_WASM } from "./simd.wasm.ts";
+
+it("ships the kernels that assembly/ compiles to: if not, run `build:kernels`", async () => {
+  expect(Object.fromEntries(await buildKernels())).toEqual({ simd: SIMD_WASM });
+}, 60_000);

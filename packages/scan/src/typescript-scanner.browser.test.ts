@@ -1,0 +1,4 @@
+import { scannerContract } from "@nearfield/testing";
+import { TypeScriptScanner } from "./typescript-scanner.ts";
+
+scannerContract("TypeScriptScanner in Chromium", (dimensions) => new TypeScriptScanner(dimensions));

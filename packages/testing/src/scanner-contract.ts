@@ -1,0 +1,432 @@
+import {
+  dot,
+  isRetrievalError,
+  type BlockId,
+  type Scanner,
+  type ScanHits,
+  type ScanTarget,
+} from "@nearfield/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "./seeded.ts";
+import { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";
+
+/** A block as the tests know it: what was added, and under which handle. */
+interface KnownBlock {
+  readonly id: BlockId;
+  readonly rows: Float32Array;
+}
+
+/**
+ * What `Scanner` promises, held against its definition: every allowed row scored with `dot`, sorted, and cut after the last
+ * tie. Each scanner runs it in each environment that it serves.
+ *
+ * @param make a new scanner of that many dimensions; the suite closes it
+ */
+export function scannerContract(name: string, make: (dimensions: number) => Scanner): void {
+  const withScanner = (dimensions: number, run: (scanner: Scanner) => void): void => {
+    const scanner = make(dimensions);
+    try {
+      run(scanner);
+    } finally {
+      scanner.close();
+    }
+  };
+  const addTo = (scanner: Scanner, rows: Float32Array): KnownBlock => ({
+    id: scanner.add(rows),
+    rows: rows.slice(),
+  });
+
+  describe(`${name}: exactness`, () => {
+    it.each(VECTOR_SHAPES)("finds what plain scoring finds, to the bit: %s rows", (shape) => {
+      fc.assert(
+        fc.property(searchArbitrary, ({ dimensions, counts, query, seed, limit, share }) => {
+          withScanner(dimensions, (scanner) => {
+            const blocks = counts.map((count, i) =>
+              addTo(scanner, vectorsOf(shape, count, dimensions, seed + i)),
+            );
+            const targets = blocks.map(({ id }, i) => ({
+              block: id,
+              allowed: share === undefined ? undefined : bitmap(counts[i] as number, share, seed),
+            }));
+            const asked = queryOf(query, shape, dimensions, seed, blocks);
+            expectHits(scanner, blocks, asked, limit, targets);
+          });
+        }),
+        { numRuns: 25, seed: 1 },
+      );
+    });
+
+    it.each([1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 100, 127, 128, 384, 768, 1000, 1024, 4096])(
+      "holds vectors of %d dimensions",
+      (dimensions) => {
+        withScanner(dimensions, (scanner) => {
+          const block = addTo(scanner, vectorsOf("anisotropic", 67, dimensions, dimensions));
+          for (const limit of [1, 10, 67, 68]) {
+            const query = vectorsOf("anisotropic", 1, dimensions, dimensions + limit);
+            expectHits(scanner, [block], query, limit, [{ block: block.id }]);
+          }
+        });
+      },
+    );
+
+    it("keeps mixed shapes apart in one search", () => {
+      withScanner(48, (scanner) => {
+        const blocks = VECTOR_SHAPES.map((shape, i) => addTo(scanner, vectorsOf(shape, 40, 48, i)));
+        const targets = blocks.map(({ id }) => ({ block: id }));
+        for (const shape of VECTOR_SHAPES)
+          for (const limit of [1, 17, 200])
+            expectHits(scanner, blocks, vectorsOf(shape, 1, 48, 99), limit, targets);
+      });
+    });
+
+    it("returns every row that ties with the last, also across blocks", () => {
+      withScanner(20, (scanner) => {
+        const row = vectorsOf("gaussian", 1, 20, 5);
+        const rows = new Float32Array(20 * 70);
+        for (let i = 0; i < 70; i++) rows.set(row, i * 20);
+        const blocks = [addTo(scanner, rows), addTo(scanner, rows)];
+        const hits = scanner.search(row, 3, [
+          { block: blocks[1]?.id ?? 0 },
+          { block: blocks[0]?.id ?? 0 },
+        ]);
+        expect(hits.rows.length).toBe(140);
+        expect([...hits.targets]).toEqual(Array.from({ length: 140 }, (_, i) => (i < 70 ? 0 : 1)));
+        expect([...hits.rows]).toEqual(Array.from({ length: 140 }, (_, i) => i % 70));
+      });
+    });
+
+    it("returns all rows for the zero query", () => {
+      withScanner(33, (scanner) => {
+        const block = addTo(scanner, vectorsOf("gaussian", 50, 33, 3));
+        expect(scanner.search(new Float32Array(33), 1, [{ block: block.id }]).rows.length).toBe(50);
+        expectHits(scanner, [block], new Float32Array(33), 1, [{ block: block.id }]);
+      });
+    });
+  });
+
+  describe(`${name}: targets`, () => {
+    it.each([0, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 1])(
+      "honours bitmaps that allow a share of %d",
+      (share) => {
+        withScanner(40, (scanner) => {
+          // More rows than any kernel takes at a time, and no round number of them.
+          const rows = vectorsOf("duplicated", 9001, 40, 11);
+          rows.set(vectorsOf("gaussian", 4500, 40, 12), 40 * 2000);
+          const block = addTo(scanner, rows);
+          const allowed = bitmap(9001, share, 13);
+          for (const limit of [1, 10, 1000])
+            expectHits(scanner, [block], vectorsOf("gaussian", 1, 40, limit), limit, [
+              { block: block.id, allowed },
+            ]);
+        });
+      },
+    );
+
+    it("ignores what a bitmap holds beyond the last row", () => {
+      withScanner(8, (scanner) => {
+        const block = addTo(scanner, vectorsOf("gaussian", 11, 8, 2));
+        const allowed = new Uint8Array(40).fill(255);
+        expectHits(scanner, [block], vectorsOf("gaussian", 1, 8, 3), 100, [
+          { block: block.id, allowed },
+        ]);
+      });
+    });
+
+    it("searches only the blocks that are named, as often as they are named", () => {
+      withScanner(16, (scanner) => {
+        const blocks = [1, 2, 3].map((seed) => addTo(scanner, vectorsOf("gaussian", 30, 16, seed)));
+        const ids = blocks.map(({ id }) => id);
+        const query = vectorsOf("gaussian", 1, 16, 4);
+        for (const named of [[2], [2, 0], [1, 1], [0, 2, 0, 1]])
+          expectHits(
+            scanner,
+            blocks,
+            query,
+            7,
+            named.map((i) => ({ block: ids[i] as BlockId })),
+          );
+      });
+    });
+
+    it("answers with nothing where there is nothing", () => {
+      withScanner(16, (scanner) => {
+        const empty = scanner.add(new Float32Array(0));
+        const full = scanner.add(vectorsOf("gaussian", 20, 16, 1));
+        const query = vectorsOf("gaussian", 1, 16, 2);
+        const nothing = {
+          targets: new Uint32Array(),
+          rows: new Uint32Array(),
+          scores: new Float64Array(),
+        };
+        expect(scanner.search(query, 5, [])).toEqual(nothing);
+        expect(scanner.search(query, 5, [{ block: empty }])).toEqual(nothing);
+        expect(scanner.search(query, 5, [{ block: full, allowed: new Uint8Array(3) }])).toEqual(
+          nothing,
+        );
+      });
+    });
+  });
+
+  describe(`${name}: blocks`, () => {
+    it("finds the same through any order of additions and removals", () => {
+      const step = fc.record({
+        remove: fc.boolean(),
+        which: fc.nat(20),
+        count: fc.integer({ min: 0, max: 90 }),
+        shape: fc.constantFrom(...VECTOR_SHAPES),
+      });
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 25 }), fc.nat(1000), (steps, seed) => {
+          withScanner(24, (scanner) => {
+            const blocks: KnownBlock[] = [];
+            const used = new Set<BlockId>();
+            for (const [i, { remove, which, count, shape }] of steps.entries()) {
+              if (remove && blocks.length > 0) {
+                scanner.remove(blocks.splice(which % blocks.length, 1)[0]?.id as BlockId);
+              } else {
+                const block = addTo(scanner, vectorsOf(shape, count, 24, seed + i));
+                expect(used.has(block.id)).toBe(false);
+                used.add(block.id);
+                blocks.push(block);
+              }
+            }
+            const targets = blocks.map(({ id }) => ({ block: id }));
+            expectHits(scanner, blocks, vectorsOf("anisotropic", 1, 24, seed), 5, targets);
+          });
+        }),
+        { numRuns: 40, seed: 2 },
+      );
+    });
+
+    it("counts the bytes that it holds, and gives them back", () => {
+      withScanner(32, (scanner) => {
+        expect(scanner.byteLength).toBe(0);
+        const rows = vectorsOf("gaussian", 100, 32, 1);
+        const first = scanner.add(rows);
+        const one = scanner.byteLength;
+        expect(one).toBeGreaterThanOrEqual(100);
+        const second = scanner.add(rows);
+        expect(scanner.byteLength).toBe(2 * one);
+        scanner.remove(first);
+        scanner.remove(first);
+        scanner.remove(987_654);
+        expect(scanner.byteLength).toBe(one);
+        scanner.remove(second);
+        expect(scanner.byteLength).toBe(0);
+      });
+    });
+
+    it("takes a copy of the rows and leaves its inputs alone", () => {
+      withScanner(12, (scanner) => {
+        const rows = vectorsOf("gaussian", 30, 12, 1);
+        const before = rows.slice();
+        const block = addTo(scanner, rows);
+        expect(rows).toEqual(before);
+        rows.fill(7);
+        const query = vectorsOf("gaussian", 1, 12, 2);
+        const allowed = bitmap(30, 0.5, 1);
+        const asked = { query: query.slice(), allowed: allowed.slice() };
+        expectHits(scanner, [block], query, 4, [{ block: block.id, allowed }]);
+        expect({ query, allowed }).toEqual(asked);
+      });
+    });
+
+    it("takes rows that are a view into a larger buffer", () => {
+      withScanner(12, (scanner) => {
+        const all = vectorsOf("gaussian", 30, 12, 1);
+        const block = addTo(scanner, all.subarray(5 * 12, 17 * 12));
+        expectHits(scanner, [block], all.subarray(0, 12), 4, [{ block: block.id }]);
+      });
+    });
+
+    it("gives hits that later calls do not change", () => {
+      withScanner(12, (scanner) => {
+        const block = scanner.add(vectorsOf("gaussian", 30, 12, 1));
+        const hits = scanner.search(vectorsOf("gaussian", 1, 12, 2), 5, [{ block }]);
+        const before = structuredClone(hits);
+        scanner.add(vectorsOf("gaussian", 3000, 12, 3));
+        scanner.search(vectorsOf("gaussian", 1, 12, 4), 5, [{ block }]);
+        expect(hits).toEqual(before);
+      });
+    });
+  });
+
+  describe(`${name}: bad input`, () => {
+    const query = vectorsOf("gaussian", 1, 16, 1);
+
+    it.each([0, -1, 1.5, NaN, 1e9])("refuses %d dimensions", (dimensions) => {
+      expect(codeOf(() => make(dimensions))).toBe("INVALID_OPTION");
+    });
+
+    it.each([NaN, Infinity, -Infinity])("refuses a row with %d, wherever it is", (component) => {
+      withScanner(16, (scanner) => {
+        const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
+        const bytes = scanner.byteLength;
+        for (const at of [0, 15, 16 * 7 + 3, 16 * 20 - 1]) {
+          const rows = vectorsOf("gaussian", 20, 16, 1);
+          rows[at] = component;
+          expect(codeOf(() => scanner.add(rows))).toBe("INVALID_VECTOR");
+        }
+        expect(scanner.byteLength).toBe(bytes);
+        expectHits(scanner, [block], query, 3, [{ block: block.id }]);
+      });
+    });
+
+    it("refuses rows that do not come out even", () => {
+      withScanner(16, (scanner) => {
+        expect(codeOf(() => scanner.add(new Float32Array(17)))).toBe("INVALID_VECTOR");
+      });
+    });
+
+    it("refuses a query of another length, or one that is not finite", () => {
+      withScanner(16, (scanner) => {
+        const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
+        const search = (asked: Float32Array) => () =>
+          scanner.search(asked, 3, [{ block: block.id }]);
+        expect(codeOf(search(new Float32Array(15)))).toBe("INVALID_VECTOR");
+        expect(codeOf(search(new Float32Array(17)))).toBe("INVALID_VECTOR");
+        for (const component of [NaN, Infinity, -Infinity])
+          expect(codeOf(search(query.map((x, j) => (j === 9 ? component : x))))).toBe(
+            "INVALID_VECTOR",
+          );
+        expectHits(scanner, [block], query, 3, [{ block: block.id }]);
+      });
+    });
+
+    it.each([0, -1, 2.5, NaN])("refuses a limit of %d", (limit) => {
+      withScanner(16, (scanner) => {
+        expect(codeOf(() => scanner.search(query, limit, []))).toBe("INVALID_OPTION");
+      });
+    });
+
+    it("refuses a block that it does not hold, and a bitmap that is too short", () => {
+      withScanner(16, (scanner) => {
+        const block = scanner.add(vectorsOf("gaussian", 20, 16, 1));
+        const search = (target: ScanTarget) => () => scanner.search(query, 3, [target]);
+        expect(codeOf(search({ block: block + 1 }))).toBe("INVALID_OPTION");
+        expect(codeOf(search({ block, allowed: new Uint8Array(2) }))).toBe("INVALID_OPTION");
+        scanner.remove(block);
+        expect(codeOf(search({ block }))).toBe("INVALID_OPTION");
+      });
+    });
+
+    it("refuses work after it was closed, and closes twice", () => {
+      const scanner = make(16);
+      const block = scanner.add(vectorsOf("gaussian", 20, 16, 1));
+      scanner.close();
+      scanner.close();
+      scanner.remove(block);
+      expect(scanner.byteLength).toBe(0);
+      expect(codeOf(() => scanner.add(new Float32Array(16)))).toBe("CLOSED");
+      expect(codeOf(() => scanner.search(query, 1, []))).toBe("CLOSED");
+    });
+  });
+}
+
+const QUERIES = [
+  "like the rows",
+  "a row",
+  "opposite",
+  "one component",
+  "gaussian",
+  "huge",
+  "zero",
+] as const;
+
+const searchArbitrary = fc.record({
+  dimensions: fc.constantFrom(1, 3, 4, 7, 16, 20, 32, 61, 64, 130, 384),
+  counts: fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 1, maxLength: 4 }),
+  query: fc.constantFrom(...QUERIES),
+  seed: fc.nat(1_000_000),
+  limit: fc.oneof(
+    fc.integer({ min: 1, max: 12 }),
+    fc.integer({ min: 1, max: 500 }),
+    fc.constant(Infinity),
+  ),
+  /** Share of rows that are allowed; undefined: no bitmap. */
+  share: fc.option(fc.constantFrom(0.03, 0.5, 0.97), { nil: undefined }),
+});
+
+function queryOf(
+  kind: (typeof QUERIES)[number],
+  shape: VectorShape,
+  dimensions: number,
+  seed: number,
+  blocks: readonly KnownBlock[],
+): Float32Array {
+  const first =
+    (blocks[0]?.rows.length ?? 0) > 0 ? blocks[0]?.rows.slice(0, dimensions) : undefined;
+  const like = vectorsOf(shape, 1, dimensions, seed + 77);
+  switch (kind) {
+    case "like the rows":
+      return like;
+    case "a row":
+      return first ?? like;
+    case "opposite":
+      return (first ?? like).map((x) => -x);
+    case "one component":
+      return like.map((x, j) => (j === seed % dimensions ? x || 1 : 0));
+    case "gaussian":
+    case "huge":
+    case "zero":
+      return vectorsOf(kind, 1, dimensions, seed + 78);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function bitmap(count: number, share: number, seed: number): Uint8Array {
+  const { uniform } = seededRandom(seed);
+  const bits = new Uint8Array(Math.ceil(count / 8));
+  for (let row = 0; row < count; row++)
+    if (uniform() < share) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
+  return bits;
+}
+
+/** The definition of the right answer, in as few lines as can be. */
+function definition(
+  dimensions: number,
+  blocks: readonly KnownBlock[],
+  query: Float32Array,
+  limit: number,
+  targets: readonly ScanTarget[],
+): ScanHits {
+  const all = targets.flatMap(({ block, allowed }, target) => {
+    const rows = blocks.find(({ id }) => id === block)?.rows ?? new Float32Array();
+    return Array.from({ length: rows.length / dimensions }, (_, row) => ({
+      target,
+      row,
+      score: dot(rows.subarray(row * dimensions, (row + 1) * dimensions), query),
+    })).filter(({ row }) => !allowed || ((allowed[row >> 3] as number) & (1 << (row & 7))) !== 0);
+  });
+  all.sort((a, b) => b.score - a.score || a.target - b.target || a.row - b.row);
+  const last = all[Math.min(limit, all.length) - 1]?.score ?? Infinity;
+  const hits = all.filter(({ score }) => score >= last);
+  return {
+    targets: Uint32Array.from(hits, ({ target }) => target),
+    rows: Uint32Array.from(hits, ({ row }) => row),
+    scores: Float64Array.from(hits, ({ score }) => score),
+  };
+}
+
+function expectHits(
+  scanner: Scanner,
+  blocks: readonly KnownBlock[],
+  query: Float32Array,
+  limit: number,
+  targets: readonly ScanTarget[],
+): void {
+  expect(scanner.search(query, limit, targets)).toEqual(
+    definition(scanner.dimensions, blocks, query, limit, targets),
+  );
+}
+
+function codeOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (thrown) {
+    return isRetrievalError(thrown) ? thrown.code : `not a RetrievalError: ${String(thrown)}`;
+  }
+  return "nothing was thrown";
+}
