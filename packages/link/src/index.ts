@@ -1,4 +1,12 @@
-export { Connection, type CallOptions } from "./connect.ts";
-export type { Calls, Cloneable, CloneableCalls, Endpoint, MethodOf } from "./protocol.ts";
+export { Connection, type CallOptions, type ConnectionOptions } from "./connect.ts";
+export type { Prepare, Preparation } from "./life.ts";
+export type {
+  Calls,
+  CallShape,
+  Cloneable,
+  CloneableCalls,
+  Endpoint,
+  MethodOf,
+} from "./protocol.ts";
 export { serve, type Handlers, type Job } from "./serve.ts";
-export { Supervisor, type SupervisorOptions } from "./supervisor.ts";
+export { Supervisor, type LifeEvent, type SupervisorOptions } from "./supervisor.ts";

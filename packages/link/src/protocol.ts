@@ -56,24 +56,38 @@ export type ToWorker =
       readonly method: string;
       readonly input: unknown;
     }
-  | { readonly kind: "cancel"; readonly id: number };
+  /** The caller gave up. */
+  | { readonly kind: "cancel"; readonly id: number; readonly code: "ABORTED" | "TIMEOUT" }
+  /** The caller is gone: nothing more will come, nobody waits. */
+  | { readonly kind: "close" };
 
 export type FromWorker =
   | { readonly kind: "ready"; readonly protocol: number; readonly lock: string | undefined }
+  | { readonly kind: "alive"; readonly id: number }
   | { readonly kind: "progress"; readonly id: number; readonly value: unknown }
   | { readonly kind: "result"; readonly id: number; readonly output: unknown }
-  | { readonly kind: "error"; readonly id: number; readonly error: WireError };
+  | { readonly kind: "error"; readonly id: number; readonly error: WireError }
+  /** Something threw outside of any call: the state of the worker is unknown. */
+  | { readonly kind: "fatal"; readonly error: WireError }
+  /** No call will be answered any more. */
+  | { readonly kind: "close" };
 
 /** Bumped with each change of the frames above: a page and a worker from two builds must not talk. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The part of `Worker`, `MessagePort` and `DedicatedWorkerGlobalScope` that the link needs. */
 export interface Endpoint {
   postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: "message" | "messageerror", listener: (event: MessageEvent) => void): void;
-  removeEventListener(
-    type: "message" | "messageerror",
+  addEventListener(
+    type: "message" | "messageerror" | "close",
     listener: (event: MessageEvent) => void,
+    options: { readonly signal: AbortSignal },
   ): void;
   start?(): void;
+}
+
+/** Ends `endpoint` where it is a port. Its other side gets a `close` event, in browsers that have one. */
+export function closePort(endpoint: Endpoint): void {
+  // Not by "has a method close": that one of a worker's global scope would end the worker.
+  if (endpoint instanceof MessagePort) endpoint.close();
 }

@@ -1,6 +1,7 @@
 import { RetrievalError } from "@nearfield/core";
-import { toWire } from "./wire.ts";
+import { holdLifeLock } from "./life-lock.ts";
 import {
+  closePort,
   PROTOCOL,
   type Calls,
   type CloneableCalls,
@@ -9,17 +10,24 @@ import {
   type MethodOf,
   type ToWorker,
 } from "./protocol.ts";
+import { toWire } from "./wire.ts";
 
 /** What a handler has besides its input. */
 export interface Job<Progress> {
-  /** Aborts when the caller gave up: check it between two batches. */
+  /**
+   * Aborts when the caller gave up, with a `RetrievalError` as reason (ABORTED, TIMEOUT, CLOSED). Check it between two
+   * batches and while the job waits for its turn: a job that holds on for long may cost the worker its life.
+   */
   readonly signal: AbortSignal;
-  report(value: Progress): void;
+  /** Sends progress, and is a sign of life. Throws NOT_CLONEABLE. */
+  readonly report: (value: Progress) => void;
+  /** A sign of life without progress: the caller's deadline starts anew. */
+  readonly alive: () => void;
   /** Moves `buffers` with the result instead of copying them. */
-  transfer(...buffers: Transferable[]): void;
+  readonly transfer: (...buffers: Transferable[]) => void;
 }
 
-/** One function per method of the vocabulary. */
+/** One function per method of the vocabulary, as own properties. */
 export type Handlers<C extends Calls<C>> = {
   readonly [M in MethodOf<C>]: (
     input: C[M]["input"],
@@ -27,25 +35,44 @@ export type Handlers<C extends Calls<C>> = {
   ) => C[M]["output"] | Promise<C[M]["output"]>;
 };
 
-/** Answers calls on `endpoint`. The last line of a worker's entry file. */
+/**
+ * Answers calls on `endpoint`: a port, or by default the page of this worker, in the last line of its entry file. Jobs
+ * run as they come, also at once: a handler that can not bear that needs a mutex. When the caller goes away, or the
+ * result is disposed, all jobs are aborted; a port is closed too.
+ *
+ * What is thrown outside of any job (an uncaught error, a rejection that nobody handled) ends the worker's life on the
+ * page's side, since its state is unknown then.
+ */
 export function serve<C extends Calls<C> & CloneableCalls<C>>(
   handlers: Handlers<C>,
   endpoint: Endpoint = globalThis as unknown as Endpoint,
-): void {
+): Disposable {
   const running = new Map<number, AbortController>();
+  const over = new AbortController();
+  const { signal } = over;
 
-  endpoint.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  const onMessage = ({ data }: MessageEvent<ToWorker | null | undefined>): void => {
+    if (!data) return;
     switch (data.kind) {
       case "call":
-        return void run(data.id, data.method, data.input);
+        if (!running.has(data.id)) void run(data.id, data.method, data.input);
+        return;
       case "cancel":
-        return running.get(data.id)?.abort();
+        return running
+          .get(data.id)
+          ?.abort(new RetrievalError(data.code, "the caller gave up or was kept waiting"));
+      case "close":
+        return stop();
       default:
-        data satisfies never;
+        data satisfies never; // at run time: a message of somebody else
     }
-  });
+  };
+  endpoint.addEventListener("message", onMessage, { signal });
+  endpoint.addEventListener("close", stop, { signal });
+  if (endpoint === (globalThis as unknown)) reportUncaught();
   endpoint.start?.();
   void announce();
+  return { [Symbol.dispose]: stop };
 
   async function run(id: number, method: string, input: unknown) {
     const controller = new AbortController();
@@ -57,44 +84,52 @@ export function serve<C extends Calls<C> & CloneableCalls<C>>(
       }
       const output = await handlers[method as MethodOf<C>](input as C[MethodOf<C>]["input"], {
         signal: controller.signal,
-        report: (value) => post({ kind: "progress", id, value }),
+        report: (value) => send({ kind: "progress", id, value }, [], `progress of "${method}"`),
+        alive: () => post({ kind: "alive", id }),
         transfer: (...buffers) => void transfer.push(...buffers),
       });
-      post({ kind: "result", id, output }, transfer);
+      send({ kind: "result", id, output }, transfer, `output of "${method}"`);
     } catch (thrown) {
-      const failure = controller.signal.aborted
-        ? new RetrievalError("ABORTED", "the caller gave up", { cause: thrown })
-        : thrown;
-      post({ kind: "error", id, error: toWire(failure) });
+      post({ kind: "error", id, error: toWire(thrown) });
     } finally {
       running.delete(id);
     }
   }
 
-  async function announce() {
-    const lock = await holdLifeLock().catch(() => undefined);
-    post({ kind: "ready", protocol: PROTOCOL, lock });
+  /** Posts what a handler has made, and says so in our words where it can not be cloned. */
+  function send(frame: FromWorker, transfer: Transferable[], what: string) {
+    try {
+      post(frame, transfer);
+    } catch (cause) {
+      throw new RetrievalError("NOT_CLONEABLE", `the ${what} can not cross to the caller`, {
+        cause,
+      });
+    }
   }
 
   function post(frame: FromWorker, transfer: Transferable[] = []) {
-    endpoint.postMessage(frame, transfer);
+    if (!signal.aborted) endpoint.postMessage(frame, transfer);
   }
-}
 
-/**
- * Takes a lock for as long as this thread lives: whoever obtains it next knows that we are gone,
- * even where the browser killed us and sent no event. A worker of opaque origin (a `data:` URL) may
- * hold no lock: then `undefined`.
- */
-async function holdLifeLock(): Promise<string | undefined> {
-  if (typeof document !== "undefined" || !("locks" in navigator)) return undefined;
-  const name = `nearfield:alive:${crypto.randomUUID()}`;
-  return new Promise((held, denied) => {
-    navigator.locks
-      .request(name, () => {
-        held(name);
-        return new Promise<never>(() => {});
-      })
-      .catch(denied);
-  });
+  async function announce() {
+    post({ kind: "ready", protocol: PROTOCOL, lock: await holdLifeLock() });
+  }
+
+  function reportUncaught() {
+    const onError = ({ error, message }: ErrorEvent) =>
+      post({ kind: "fatal", error: toWire(error ?? new Error(message)) });
+    const onRejection = ({ reason }: PromiseRejectionEvent) =>
+      post({ kind: "fatal", error: toWire(reason) });
+    addEventListener("error", onError, { signal });
+    addEventListener("unhandledrejection", onRejection, { signal });
+  }
+
+  function stop() {
+    if (signal.aborted) return;
+    post({ kind: "close" });
+    over.abort();
+    closePort(endpoint);
+    const reason = new RetrievalError("CLOSED", "the caller went away, or serving was stopped");
+    for (const controller of running.values()) controller.abort(reason);
+  }
 }
