@@ -21,4 +21,16 @@ export {
 export type { Entry, EntryBlock, IndexCounts, IngestCalls } from "./ingest.ts";
 export { compareIds, compareScored, type RowKey, type Scored } from "./rank.ts";
 export type { BlockId, Scanner, ScanHits, ScanTarget } from "./scanner.ts";
+export {
+  sameToken,
+  type ManifestRecord,
+  type RecordKey,
+  type RecordRead,
+  type SegmentStore,
+  type StoreChange,
+  type StoredRecord,
+  type StoreSnapshot,
+  type StoreTable,
+  type StoreToken,
+} from "./store.ts";
 export { cosine, dot, isFinite32, norm, normalize } from "./vectors.ts";
