@@ -80,12 +80,12 @@ test("the supervisor's deadline holds for a call that gives none", async () => {
 });
 
 test("a job that reports, or says that it is alive, outlives its deadline", async () => {
-  using link = start({ deadlineMs: 1000 });
+  using link = start({ deadlineMs: 2000 });
   const [slow, breath] = await Promise.all([
-    link.call("slow", { steps: 6, stepMs: 250 }),
-    link.call("breathe", { steps: 6, stepMs: 250 }),
+    link.call("slow", { steps: 4, stepMs: 600 }),
+    link.call("breathe", { steps: 4, stepMs: 600 }),
   ]);
-  expect(slow).toEqual({ done: 6 });
+  expect(slow).toEqual({ done: 4 });
   expect(breath).toBeNull();
 });
 

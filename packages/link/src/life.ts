@@ -21,7 +21,6 @@ export type Prepare<C extends Calls<C> & CloneableCalls<C>> = (
 export interface LifeLimits {
   readonly startMs: number;
   readonly prepareMs: number;
-  readonly deadlineMs: number;
   readonly patienceMs: number;
 }
 
@@ -51,9 +50,10 @@ export class Life<C extends Calls<C> & CloneableCalls<C>> {
       onEnd(failure);
       this.#over.abort(failure);
     };
-    const { startMs, prepareMs, deadlineMs, patienceMs } = limits;
+    const { startMs, prepareMs, patienceMs } = limits;
     const onFrame = () => this.#silence?.alive();
-    this.connection = new Connection(worker, end, { startMs, deadlineMs, patienceMs, onFrame });
+    // No deadline of its own: the calls of a preparation have `prepareMs`, all others bring theirs.
+    this.connection = new Connection(worker, end, { startMs, patienceMs, onFrame });
     // An error event does not say that the worker is dead, but its state is unknown from here on.
     worker.addEventListener("error", (event) => {
       event.preventDefault();

@@ -181,16 +181,26 @@ test("a preparation that is silent for `prepareMs` is given up, whatever it does
 
 test("a preparation lives on while the worker, or it itself, gives signs of life", async () => {
   using link = start({
-    prepareMs: 1000,
+    prepareMs: 2000,
     prepare: async (connection, { alive }) => {
-      await connection.call("slow", { steps: 6, stepMs: 250 });
-      for (let step = 0; step < 6; step++) {
-        await sleep(250);
+      await connection.call("slow", { steps: 4, stepMs: 600 });
+      for (let step = 0; step < 4; step++) {
+        await sleep(600);
         alive();
       }
     },
   });
   expect(await link.call("slow", { steps: 1 })).toEqual({ done: 1 });
+  expect(link.generation).toBe(1);
+});
+
+test("the deadline of a call does not count the preparation, nor hold for its calls", async () => {
+  using link = start({
+    deadlineMs: 100,
+    prepare: (connection) => connection.call("slow", { steps: 1, stepMs: 400 }),
+  });
+  expect(await failureOf(link.call("wait", null))).toMatchObject({ code: "TIMEOUT" });
+  expect(await link.call("lastReason", null, { deadlineMs: 30_000 })).toBe("TIMEOUT");
   expect(link.generation).toBe(1);
 });
 

@@ -28,7 +28,7 @@ export interface SupervisorOptions<C extends Calls<C> & CloneableCalls<C>> {
   readonly prepareMs?: number | undefined;
   /**
    * How long a call may go without a sign of life (its progress, `job.alive()`), counted from when the worker is
-   * prepared. Then TIMEOUT. Each call may say otherwise. Default 120,000.
+   * prepared. Then TIMEOUT. Each call may say otherwise; those of `prepare` have `prepareMs` instead. Default 120,000.
    */
   readonly deadlineMs?: number | undefined;
   /**
@@ -112,7 +112,7 @@ export class Supervisor<C extends Calls<C> & CloneableCalls<C>> implements Dispo
     input: C[M]["input"],
     options: CallOptions<C[M]["progress"]> = {},
   ): Promise<C[M]["output"]> {
-    const { signal } = options;
+    const { signal, deadlineMs = this.#limits.deadlineMs } = options;
     if (this.#isClosed) throw closed();
     if (signal?.aborted) throw aborted(signal);
     const life = this.#life ?? this.#begin();
@@ -120,7 +120,7 @@ export class Supervisor<C extends Calls<C> & CloneableCalls<C>> implements Dispo
     life.calls++;
     try {
       await raceAbort(life.prepared, signal);
-      const output = await life.connection.call(method, input, options);
+      const output = await life.connection.call(method, input, { ...options, deadlineMs });
       this.#crashes = 0;
       return output;
     } finally {
