@@ -1,4 +1,4 @@
-import type { EntryBlock, IndexCounts } from "@nearfield/core";
+import type { EntryBlock, ErrorCode, IndexCounts, StoreToken } from "@nearfield/core";
 
 /** How safely an index is kept. */
 export type Persistence = "persistent" | "best-effort" | "ephemeral";
@@ -6,11 +6,13 @@ export type Persistence = "persistent" | "best-effort" | "ephemeral";
 /** Something that does not work as it should while the rest goes on. */
 export interface Degradation {
   /** A code of `RetrievalError`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
+  /** With `STORAGE_CORRUPT`: entries that are stored and can not be found. Adding them again heals it. */
+  readonly lostEntries?: number | undefined;
 }
 
-export interface IndexReport extends IndexCounts {
+export interface IndexReport extends IndexCounts, StoreToken {
   readonly persistence: Exclude<Persistence, "persistent">;
   /** Which scanner answers. */
   readonly scanner: string;
@@ -25,15 +27,24 @@ export interface IndexHit {
   readonly payload: unknown;
 }
 
-/** What the page may ask of the index worker. */
+/** What was stored under an id. */
+export interface IndexEntry {
+  readonly id: string;
+  readonly hash: string;
+  readonly payload: unknown;
+}
+
+/** What the page may ask of the index worker. Errors of the methods: see `FlatIndex`. */
 export interface IndexCalls {
-  /** The first call. Opens or creates the database; with `fingerprint` it refuses one of another embedding space. */
+  /** The first call. Opens or creates the database; it refuses one of another embedding space. */
   open: {
     input: {
       readonly name: string;
       readonly dimensions: number;
       /** Names the embedding space; stored at creation. */
       readonly fingerprint: string;
+      /** The state that this page saw last: an index that is older, or another one, is reported. */
+      readonly lastSeen?: StoreToken | undefined;
     };
     output: IndexReport;
     progress: never;
@@ -45,6 +56,7 @@ export interface IndexCalls {
     output: { readonly hits: readonly IndexHit[]; readonly report: IndexReport };
     progress: never;
   };
+  /** Stores whole entries; those that are stored with the same hash are passed over. */
   commit: { input: EntryBlock; output: IndexReport; progress: never };
   /** Unknown ids are passed over. */
   remove: {
@@ -52,7 +64,15 @@ export interface IndexCalls {
     output: { readonly removed: number; readonly report: IndexReport };
     progress: never;
   };
+  /** In the order of `ids`; `null` for one that is not stored, or whose record is damaged. */
+  get: {
+    input: { readonly ids: readonly string[] };
+    output: readonly (IndexEntry | null)[];
+    progress: never;
+  };
+  /** Every id that is stored, by code unit. */
+  list: { input: null; output: readonly string[]; progress: never };
   report: { input: null; output: IndexReport; progress: never };
-  /** Closes and deletes the database; the worker is of no use afterwards. */
-  destroy: { input: null; output: null; progress: never };
+  /** Deletes the database of this name, open or not; the worker is of no use afterwards. */
+  destroy: { input: { readonly name: string }; output: null; progress: never };
 }

@@ -1,1 +1,13 @@
-export type { Degradation, IndexCalls, IndexHit, IndexReport, Persistence } from "./calls.ts";
+export type {
+  Degradation,
+  IndexCalls,
+  IndexEntry,
+  IndexHit,
+  IndexReport,
+  Persistence,
+} from "./calls.ts";
+export { IndexClient, spawnIndexWorker, type IndexClientOptions } from "./client.ts";
+export { FlatIndex, type FlatIndexOptions } from "./flat-index.ts";
+export { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
+export { MemoryDatabase, MemoryStore } from "./memory-store.ts";
+export { openFlatIndex, type OpenOptions } from "./open.ts";

@@ -19,7 +19,7 @@ export function watchLifeLock(name: string, signal: AbortSignal, onFreed: () => 
 }
 
 async function take(): Promise<string | undefined> {
-  if (typeof document !== "undefined" || !("locks" in navigator)) return undefined;
+  if ("document" in globalThis || !("locks" in navigator)) return undefined;
   const name = `nearfield:alive:${crypto.randomUUID()}`;
   return new Promise((resolve, reject) => {
     const forLife = () => {

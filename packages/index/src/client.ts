@@ -1,0 +1,126 @@
+import type { EntryBlock, StoreToken } from "@nearfield/core";
+import { Supervisor, type SupervisorOptions } from "@nearfield/link";
+import type { IndexCalls, IndexEntry, IndexHit, IndexReport } from "./calls.ts";
+import { recallLastSeen, rememberLastSeen } from "./last-seen.ts";
+
+/**
+ * How long an aborted call may go on in the worker. Longer than the longest transaction: a commit that ends late is in
+ * nobody's way, while a fresh worker would have to read the whole index again.
+ */
+const PATIENCE_MS = 30_000;
+
+export interface IndexClientOptions {
+  readonly name: string;
+  readonly dimensions: number;
+  /** Names the embedding space; an index of another is refused with `MODEL_MISMATCH`. */
+  readonly fingerprint: string;
+  /** Starts the worker; called again after it died. Default: {@link spawnIndexWorker}. */
+  readonly spawn?: (() => Worker) | undefined;
+  /** Called with every new state of the index that this client hears of. */
+  readonly onReport?: ((report: IndexReport) => void) | undefined;
+  readonly onLife?: SupervisorOptions<IndexCalls>["onLife"];
+}
+
+/**
+ * The index of one name, in a worker of its own. The worker starts, and the index opens, at the first call; after the
+ * worker died, the next call starts another one, which answers the same. Ports of {@link connect} end with their worker.
+ *
+ * Rejections: those of `FlatIndex`, and of link's `Supervisor` (`ABORTED`, `TIMEOUT`, `WORKER_LOST`, `WORKER_UNAVAILABLE`).
+ */
+export class IndexClient {
+  readonly #options: IndexClientOptions;
+  readonly #spawn: () => Worker;
+  readonly #supervisor: Supervisor<IndexCalls>;
+
+  constructor(options: IndexClientOptions) {
+    this.#options = options;
+    this.#spawn = options.spawn ?? spawnIndexWorker;
+    const { name, dimensions, fingerprint } = options;
+    this.#supervisor = new Supervisor<IndexCalls>({
+      spawn: this.#spawn,
+      onLife: options.onLife,
+      patienceMs: PATIENCE_MS,
+      prepare: async (connection) => {
+        const lastSeen: StoreToken | undefined = recallLastSeen(name);
+        this.#tell(await connection.call("open", { name, dimensions, fingerprint, lastSeen }));
+      },
+    });
+  }
+
+  /** How many workers there have been: after it grew, ports of {@link connect} have to be asked for anew. */
+  get generation(): number {
+    return this.#supervisor.generation;
+  }
+
+  /** Opens the index, which any other call does too, and reports on it. */
+  open(): Promise<IndexReport> {
+    return this.report();
+  }
+
+  /** A port on which the index worker serves `IngestCalls` of core, for a document worker to be given. */
+  async connect(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel();
+    await this.#supervisor.call("connect", { port: port1 }, { transfer: [port1] });
+    return port2;
+  }
+
+  async search(
+    vector: Float32Array,
+    limit: number,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
+    const answer = await this.#supervisor.call("search", { vector, limit }, options);
+    this.#tell(answer.report);
+    return answer;
+  }
+
+  async commit(block: EntryBlock): Promise<IndexReport> {
+    return this.#tell(await this.#supervisor.call("commit", block));
+  }
+
+  async remove(
+    ids: readonly string[],
+  ): Promise<{ readonly removed: number; readonly report: IndexReport }> {
+    const answer = await this.#supervisor.call("remove", { ids });
+    this.#tell(answer.report);
+    return answer;
+  }
+
+  get(ids: readonly string[]): Promise<readonly (IndexEntry | null)[]> {
+    return this.#supervisor.call("get", { ids });
+  }
+
+  list(): Promise<readonly string[]> {
+    return this.#supervisor.call("list", null);
+  }
+
+  async report(): Promise<IndexReport> {
+    return this.#tell(await this.#supervisor.call("report", null));
+  }
+
+  /** Deletes all that is stored under the name, also what can not be opened, and closes. */
+  async destroy(): Promise<void> {
+    const { name } = this.#options;
+    this.close();
+    // A worker of its own, since ours may be one that refuses to open just this index.
+    using supervisor = new Supervisor<IndexCalls>({ spawn: this.#spawn });
+    await supervisor.call("destroy", { name });
+    rememberLastSeen(name, undefined);
+  }
+
+  /** Ends the worker; what is pending rejects with `CLOSED`. Idempotent. */
+  close(): void {
+    this.#supervisor[Symbol.dispose]();
+  }
+
+  #tell(report: IndexReport): IndexReport {
+    if (report.persistence !== "ephemeral") rememberLastSeen(this.#options.name, report);
+    this.#options.onReport?.(report);
+    return report;
+  }
+}
+
+/** Starts the index worker from where this package is served. */
+export function spawnIndexWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+}

@@ -1,0 +1,175 @@
+import {
+  crc32,
+  type Entry,
+  type EntryBlock,
+  type StoreChange,
+  type StoredRecord,
+} from "@nearfield/core";
+import { encodeEntry } from "./entry-record.ts";
+import { listPlaces, withoutRows, type HeldSegment, type Image, type Place } from "./image.ts";
+import { encodeManifest, type Manifest, type SegmentInfo } from "./manifest.ts";
+import {
+  layOutSegment,
+  MAX_SEGMENT_ROWS,
+  sealSegment,
+  type DecodedSegment,
+  type Part,
+} from "./segment.ts";
+
+/** What a call wants changed, given what is held: the entries that are new or other than before, and the ids to delete. */
+export interface Wish {
+  readonly fresh: readonly { readonly entry: Entry; readonly vectors: Float32Array }[];
+  /** Ids whose record goes. */
+  readonly removed: readonly string[];
+}
+
+/** A segment that is to be written. */
+export interface DraftSegment {
+  readonly info: SegmentInfo;
+  readonly parts: readonly Part[];
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
+/** One commit, worked out in full before its transaction opens. */
+export interface Draft {
+  readonly change: StoreChange;
+  readonly manifest: Manifest;
+  /** Segments that stay, with the rows of replaced and deleted entries taken out. */
+  readonly kept: readonly HeldSegment[];
+  readonly written: readonly DraftSegment[];
+}
+
+/** What of `block` is not held with the same hash, with its vectors. */
+export function findFresh(block: EntryBlock, image: Image): Wish["fresh"] {
+  const fresh: { entry: Entry; vectors: Float32Array }[] = [];
+  let row = 0;
+  for (const entry of block.entries) {
+    const start = row;
+    row += entry.rows;
+    if (image.entries.get(entry.id)?.hash === entry.hash) continue;
+    const vectors = block.vectors.subarray(start * block.dimensions, row * block.dimensions);
+    fresh.push({ entry, vectors });
+  }
+  return fresh;
+}
+
+/** The held segments after the rows of everything that `wish` replaces or deletes were taken out; empty ones are gone. */
+export function takeOut(image: Image, { fresh, removed }: Wish): HeldSegment[] {
+  const segments = new Map(image.segments);
+  for (const id of [...fresh.map(({ entry }) => entry.id), ...removed]) {
+    for (const { segment: number, start, part } of image.entries.get(id)?.places ?? []) {
+      const segment = segments.get(number);
+      if (segment) segments.set(number, withoutRows(segment, start, start + part.rows));
+    }
+  }
+  return [...segments.values()].filter(({ live }) => live > 0);
+}
+
+/**
+ * Works a commit out.
+ * @param segments from {@link takeOut}
+ * @param sources records of those segments that are to be written anew together with the fresh rows
+ * @param records how many records the table `entries` will hold
+ */
+export function draftCommit(
+  before: Manifest,
+  wish: Wish,
+  segments: readonly HeldSegment[],
+  sources: ReadonlyMap<number, DecodedSegment>,
+  records: number,
+): Draft {
+  const { dimensions } = before;
+  const rows: Rows[] = [];
+  for (const segment of segments) {
+    const source = sources.get(segment.info.id);
+    if (source) rows.push(...listRows(listPlaces(segment), source.vectors, dimensions));
+  }
+  for (const { entry, vectors } of wish.fresh) {
+    const { id, hash, rows: of } = entry;
+    rows.push({ part: { id, hash, ordinal: 0, rows: of, of }, vectors });
+  }
+  let nextSegment = before.nextSegment;
+  const puts: StoredRecord[] = [];
+  const written = pack(rows, dimensions).map(({ parts, vectors }): DraftSegment => {
+    const blank = layOutSegment(parts, dimensions);
+    let at = 0;
+    for (const piece of vectors) {
+      blank.vectors.set(piece, at);
+      at += piece.length;
+    }
+    const checksum = sealSegment(blank.bytes);
+    const id = nextSegment++;
+    puts.push({ table: "segments", key: id, bytes: blank.bytes });
+    const info = { id, rows: at / dimensions, byteLength: blank.bytes.byteLength, checksum };
+    return { info, parts, vectors: blank.vectors };
+  });
+
+  const kept = segments
+    .filter(({ info }) => !sources.has(info.id))
+    .map((segment) => {
+      if (!segment.bitmap) return segment;
+      const bitmap = { live: segment.live, checksum: crc32(segment.bitmap) };
+      if (bitmap.checksum === segment.info.bitmap?.checksum) return segment;
+      puts.push({ table: "bitmaps", key: segment.info.id, bytes: segment.bitmap });
+      return { ...segment, info: { ...segment.info, bitmap } };
+    });
+  for (const { entry } of wish.fresh) {
+    puts.push({ table: "entries", key: entry.id, bytes: encodeEntry(entry) });
+  }
+  const manifest: Manifest = {
+    ...before,
+    generation: before.generation + 1,
+    entries: records,
+    nextSegment,
+    segments: [...kept, ...written].map(({ info }) => info),
+  };
+  const stays = new Set(manifest.segments.map(({ id }) => id));
+  const gone = before.segments.filter(({ id }) => !stays.has(id));
+  const deletes = [
+    ...gone.map(({ id }) => ({ table: "segments", key: id }) as const),
+    ...gone.flatMap(({ id, bitmap }) => (bitmap ? [{ table: "bitmaps", key: id } as const] : [])),
+    ...wish.removed.map((id) => ({ table: "entries", key: id }) as const),
+  ];
+  const change = { base: before, manifest: encodeManifest(manifest), puts, deletes };
+  return { change, manifest, kept, written };
+}
+
+interface Rows {
+  readonly part: Part;
+  readonly vectors: Float32Array;
+}
+
+function listRows(
+  places: readonly { readonly place: Place }[],
+  vectors: Float32Array,
+  dimensions: number,
+): Rows[] {
+  return places.map(({ place: { part, start } }) => ({
+    part,
+    vectors: vectors.subarray(start * dimensions, (start + part.rows) * dimensions),
+  }));
+}
+
+/** Fills segments to the brim, one after the other; a part that does not fit is divided. */
+function pack(
+  rows: readonly Rows[],
+  dimensions: number,
+): { readonly parts: Part[]; readonly vectors: Float32Array[] }[] {
+  const segments: { parts: Part[]; vectors: Float32Array[] }[] = [];
+  let room = 0;
+  for (const { part, vectors } of rows) {
+    for (let done = 0; done < part.rows;) {
+      if (room === 0) {
+        segments.push({ parts: [], vectors: [] });
+        room = MAX_SEGMENT_ROWS;
+      }
+      const taken = Math.min(room, part.rows - done);
+      const segment = segments.at(-1) as (typeof segments)[number];
+      segment.parts.push({ ...part, ordinal: part.ordinal + done, rows: taken });
+      segment.vectors.push(vectors.subarray(done * dimensions, (done + taken) * dimensions));
+      done += taken;
+      room -= taken;
+    }
+  }
+  return segments;
+}

@@ -1,0 +1,195 @@
+import { compareScored, type BlockId, type Scanner, type Scored } from "@nearfield/core";
+import { allRows, clearRows, countRows, hasRow, type Bitmap } from "./bitmap.ts";
+import type { SegmentInfo } from "./manifest.ts";
+import type { Part } from "./segment.ts";
+
+/** A segment whose rows the scanner holds. Immutable: a change makes another. */
+export interface HeldSegment {
+  readonly info: SegmentInfo;
+  readonly parts: readonly Part[];
+  readonly block: BlockId;
+  /** Absent: every row is there. */
+  readonly bitmap?: Bitmap | undefined;
+  /** Rows that are there. */
+  readonly live: number;
+}
+
+/** Where one part of an entry lies. */
+export interface Place {
+  readonly segment: number;
+  readonly start: number;
+  readonly part: Part;
+}
+
+/** An entry all of whose rows are held. */
+export interface HeldEntry {
+  readonly hash: string;
+  readonly places: readonly Place[];
+}
+
+/** A hit before its payload is read. `hash` says which content it was found in. */
+export interface RankedRow extends Scored {
+  readonly hash: string;
+}
+
+/**
+ * What the scanner holds, by name: an index of one generation as it is in memory. Only whole entries are in it; an entry
+ * with a part missing is not found.
+ */
+export class Image {
+  readonly #scanner: Scanner;
+  readonly #segments = new Map<number, HeldSegment>();
+  readonly #starts = new WeakMap<readonly Part[], Uint32Array>();
+  readonly #entries = new Map<string, HeldEntry>();
+  #rows = 0;
+
+  constructor(scanner: Scanner) {
+    this.#scanner = scanner;
+  }
+
+  get segments(): ReadonlyMap<number, HeldSegment> {
+    return this.#segments;
+  }
+
+  get entries(): ReadonlyMap<string, HeldEntry> {
+    return this.#entries;
+  }
+
+  /** Rows that can be found. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /**
+   * Makes `segments` all that is held: blocks that are in none of them are freed. Returns the ids of entries of which a
+   * part is missing; their other rows are taken out.
+   */
+  replace(segments: readonly HeldSegment[]): string[] {
+    const kept = new Set(segments.map(({ block }) => block));
+    const touched = new Set<string>();
+    const places = new Map<string, Place[]>();
+    const placesOf = (id: string) => {
+      touched.add(id);
+      const known = places.get(id) ?? [...(this.#entries.get(id)?.places ?? [])];
+      places.set(id, known);
+      return known;
+    };
+    const coming = new Set(segments);
+    for (const segment of this.#segments.values()) {
+      if (coming.delete(segment)) continue; // unchanged
+      for (const { id } of listPlaces(segment)) {
+        const others = placesOf(id).filter((place) => place.segment !== segment.info.id);
+        places.set(id, others);
+      }
+      if (!kept.has(segment.block)) this.#scanner.remove(segment.block);
+    }
+    this.#segments.clear();
+    for (const segment of segments) this.#segments.set(segment.info.id, segment);
+    for (const segment of coming) {
+      for (const { id, place } of listPlaces(segment)) placesOf(id).push(place);
+    }
+    const broken: string[] = [];
+    for (const id of touched) {
+      const known = places.get(id) as Place[];
+      if (known.length === 0) this.#entries.delete(id);
+      else {
+        this.#entries.set(id, { hash: (known[0] as Place).part.hash, places: known });
+        if (!isWhole(known)) broken.push(id);
+      }
+    }
+    this.forget(broken);
+    return broken;
+  }
+
+  /** Takes the rows of these entries out, in memory alone. */
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) {
+      for (const { segment, start, part } of this.#entries.get(id)?.places ?? []) {
+        const held = this.#segments.get(segment);
+        if (held) this.#segments.set(segment, withoutRows(held, start, start + part.rows));
+      }
+      this.#entries.delete(id);
+    }
+    this.#rows = 0;
+    for (const { live } of this.#segments.values()) this.#rows += live;
+  }
+
+  /** The best `limit` rows, settled by the tie rule. */
+  search(vector: Float32Array, limit: number): RankedRow[] {
+    if (this.#rows === 0) return [];
+    const segments = [...this.#segments.values()];
+    const targets = segments.map(({ block, bitmap }) => ({ block, allowed: bitmap }));
+    const found = this.#scanner.search(vector, Math.min(limit, this.#rows), targets);
+    const ranked = Array.from(found.scores, (score, at): RankedRow => {
+      const { parts } = segments[found.targets[at] as number] as HeldSegment;
+      const row = found.rows[at] as number;
+      const starts = this.#startsOf(parts);
+      const index = findLast(starts, row);
+      const { id, hash, ordinal } = parts[index] as Part;
+      return { id, hash, score, ordinal: ordinal + row - (starts[index] as number) };
+    });
+    return ranked.sort(compareScored).slice(0, limit);
+  }
+
+  #startsOf(parts: readonly Part[]): Uint32Array {
+    const known = this.#starts.get(parts);
+    if (known) return known;
+    const starts = new Uint32Array(parts.length);
+    let row = 0;
+    parts.forEach((part, index) => {
+      starts[index] = row;
+      row += part.rows;
+    });
+    this.#starts.set(parts, starts);
+    return starts;
+  }
+}
+
+/** The segment with the rows `[start, end)` taken out. */
+export function withoutRows(segment: HeldSegment, start: number, end: number): HeldSegment {
+  const bitmap = segment.bitmap?.slice() ?? allRows(segment.info.rows);
+  clearRows(bitmap, start, end);
+  return { ...segment, bitmap, live: countRows(bitmap) };
+}
+
+/** The parts of a segment that are there, with the first row of each. */
+export function listPlaces({
+  info,
+  parts,
+  bitmap,
+}: Pick<HeldSegment, "info" | "parts" | "bitmap">): { id: string; place: Place }[] {
+  const places: { id: string; place: Place }[] = [];
+  let start = 0;
+  for (const part of parts) {
+    // A part is deleted as a whole, so that its first row speaks for all.
+    if (!bitmap || hasRow(bitmap, start)) {
+      places.push({ id: part.id, place: { segment: info.id, start, part } });
+    }
+    start += part.rows;
+  }
+  return places;
+}
+
+/** True where the parts are of one content and give each row of the entry once. */
+function isWhole(places: readonly Place[]): boolean {
+  const parts = places.map(({ part }) => part).sort((a, b) => a.ordinal - b.ordinal);
+  const [{ hash, of }] = parts as [Part];
+  let next = 0;
+  for (const part of parts) {
+    if (part.hash !== hash || part.of !== of || part.ordinal !== next) return false;
+    next += part.rows;
+  }
+  return next === of;
+}
+
+/** Index of the last of the ascending `starts` that is not beyond `row`. */
+function findLast(starts: Uint32Array, row: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] as number) <= row) low = middle;
+    else high = middle;
+  }
+  return low;
+}

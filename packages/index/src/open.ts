@@ -1,0 +1,75 @@
+import {
+  isRetrievalError,
+  type RetrievalError,
+  type SegmentStore,
+  type StoreToken,
+} from "@nearfield/core";
+import { createScanner } from "@nearfield/scan";
+import type { Degradation } from "./calls.ts";
+import { FlatIndex } from "./flat-index.ts";
+import { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+export interface OpenOptions extends IndexedDbStoreOptions {
+  readonly name: string;
+  readonly dimensions: number;
+  readonly fingerprint: string;
+  readonly lastSeen?: StoreToken | undefined;
+}
+
+/**
+ * Opens the index of this name. Where the browser refuses to store (no IndexedDB, a policy, no room, no answer), the
+ * index lives in memory and its report says so; whatever is stored is left as it is.
+ * @throws RetrievalError as `FlatIndex.open`; `INVALID_OPTION` for dimensions out of range
+ */
+export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
+  let store: SegmentStore;
+  try {
+    store = await IndexedDbStore.open(options.name, options);
+  } catch (thrown) {
+    return openWith(new MemoryStore(), options, [refusal(thrown)]);
+  }
+  try {
+    return await openWith(store, options);
+  } catch (thrown) {
+    store.close();
+    return openWith(new MemoryStore(), options, [refusal(thrown)]);
+  }
+}
+
+async function openWith(
+  store: SegmentStore,
+  { dimensions, fingerprint, lastSeen }: OpenOptions,
+  degraded: readonly Degradation[] = [],
+): Promise<FlatIndex> {
+  const scanner = createScanner(dimensions);
+  const isSaved = store.persistence !== "ephemeral";
+  const index = new FlatIndex({
+    store,
+    scanner,
+    fingerprint,
+    degraded,
+    // An index in memory is always a new one: the refusal says it all.
+    lastSeen: isSaved ? lastSeen : undefined,
+  });
+  try {
+    await index.open();
+    return index;
+  } catch (thrown) {
+    await index.close();
+    throw thrown;
+  }
+}
+
+/** The entry for the report, where the failure is one of storage; anything else is thrown on. */
+function refusal(thrown: unknown): Degradation {
+  if (!isRetrievalError(thrown) || !isRefusal(thrown)) throw thrown;
+  return {
+    code: thrown.code === "TIMEOUT" ? "STORAGE_UNAVAILABLE" : thrown.code,
+    message: `the index is kept in memory only: ${thrown.message}`,
+  };
+}
+
+function isRefusal({ code }: RetrievalError): boolean {
+  return code === "STORAGE_UNAVAILABLE" || code === "STORAGE_FULL" || code === "TIMEOUT";
+}

@@ -1,0 +1,173 @@
+// The binary record of one segment, version 1. Little-endian, as is every machine that runs a browser.
+//
+//   u32  magic, version, checksum, rows, dimensions, parts, text units, 0
+//   u32  for each part: first ordinal, rows, rows of its entry, code units of its id, code units of its hash
+//   u16  ids and hashes of the parts, one after the other, as UTF-16 code units (an id may hold a lone surrogate)
+//        padding to a multiple of four
+//   f32  rows × dimensions
+//
+// The checksum is a CRC-32 over all that follows it.
+import { crc32, RetrievalError } from "@nearfield/core";
+
+/** "NFSG" */
+const MAGIC = 0x4753464e;
+const VERSION = 1;
+const HEADER_BYTES = 32;
+const CHECKSUM_END = 12;
+const WORDS_PER_PART = 5;
+/** `String.fromCharCode` takes its units as arguments, and engines limit how many there may be. */
+const UNITS_PER_CALL = 8192;
+
+/** Rows of a segment at most: measured best for writing and reading at 1.5 to 6 MB a record (see the storage notes). */
+export const MAX_SEGMENT_ROWS = 4096;
+
+/** Consecutive rows of a segment that belong to one entry. An entry lies in several parts where a segment ended within it. */
+export interface Part {
+  readonly id: string;
+  readonly hash: string;
+  /** Place of the first row of this part within its entry. */
+  readonly ordinal: number;
+  readonly rows: number;
+  /** Rows of the whole entry. */
+  readonly of: number;
+}
+
+/** A record whose vectors are still to be filled in; then {@link sealSegment}. */
+export interface BlankSegment {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** View into `bytes`: rows in the order of the parts. */
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
+export interface DecodedSegment {
+  readonly parts: readonly Part[];
+  /** View into the record. */
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
+/** Makes a record for these parts with all vectors zero. */
+export function layOutSegment(parts: readonly Part[], dimensions: number): BlankSegment {
+  let rows = 0;
+  let units = 0;
+  for (const part of parts) {
+    rows += part.rows;
+    units += part.id.length + part.hash.length;
+  }
+  const at = offsets(parts.length, units);
+  const buffer = new ArrayBuffer(at.vectors + rows * dimensions * 4);
+  new Uint32Array(buffer, 0, HEADER_BYTES / 4).set([
+    MAGIC,
+    VERSION,
+    0,
+    rows,
+    dimensions,
+    parts.length,
+    units,
+    0,
+  ]);
+  const table = new Uint32Array(buffer, HEADER_BYTES, parts.length * WORDS_PER_PART);
+  const text = new Uint16Array(buffer, at.text, units);
+  let unit = 0;
+  parts.forEach(({ id, hash, ordinal, rows: held, of }, index) => {
+    table.set([ordinal, held, of, id.length, hash.length], index * WORDS_PER_PART);
+    for (const piece of [id, hash]) {
+      for (let i = 0; i < piece.length; i++) text[unit++] = piece.charCodeAt(i);
+    }
+  });
+  return {
+    bytes: new Uint8Array(buffer),
+    vectors: new Float32Array(buffer, at.vectors, rows * dimensions),
+  };
+}
+
+/** Writes the checksum into a filled record and returns it. */
+export function sealSegment(bytes: Uint8Array<ArrayBuffer>): number {
+  const checksum = crc32(bytes.subarray(CHECKSUM_END));
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, checksum, true);
+  return checksum;
+}
+
+/**
+ * Reads a record back. `expected` is what the manifest says of it.
+ * @throws RetrievalError `STORAGE_CORRUPT` for bytes that are not the ones that were written, `FORMAT_TOO_NEW` for a newer version.
+ */
+export function decodeSegment(
+  record: Uint8Array<ArrayBuffer>,
+  expected: { readonly rows: number; readonly dimensions: number; readonly checksum: number },
+): DecodedSegment {
+  // A view into a larger buffer may start anywhere; typed arrays must start at a multiple of their size.
+  const bytes = record.byteOffset % 4 === 0 ? record : record.slice();
+  if (bytes.byteLength < HEADER_BYTES) throw damaged("it is shorter than its header");
+  const [magic, version, checksum, rows, dimensions, count, units] = new Uint32Array(
+    bytes.buffer,
+    bytes.byteOffset,
+    HEADER_BYTES / 4,
+  ) as unknown as [number, number, number, number, number, number, number];
+  if (magic !== MAGIC) throw damaged("it does not begin like one");
+  if (crc32(bytes.subarray(CHECKSUM_END)) !== checksum) throw damaged("its checksum is wrong");
+  if (version !== VERSION) {
+    throw new RetrievalError("FORMAT_TOO_NEW", "a segment was written by a newer version", {
+      value: version,
+      repair: "Load the newer version of Nearfield.",
+    });
+  }
+  if (
+    checksum !== expected.checksum ||
+    rows !== expected.rows ||
+    dimensions !== expected.dimensions
+  ) {
+    throw damaged("it is not the one that the manifest names");
+  }
+  const at = offsets(count, units);
+  if (bytes.byteLength !== at.vectors + rows * dimensions * 4) throw damaged("its length is wrong");
+  const parts = decodeParts(bytes, count, units);
+  if (parts.reduce((sum, part) => sum + part.rows, 0) !== rows) throw damaged("rows are missing");
+  return {
+    parts,
+    vectors: new Float32Array(bytes.buffer, bytes.byteOffset + at.vectors, rows * dimensions),
+  };
+}
+
+function decodeParts(bytes: Uint8Array<ArrayBuffer>, count: number, units: number): Part[] {
+  const at = offsets(count, units);
+  const table = new Uint32Array(
+    bytes.buffer,
+    bytes.byteOffset + HEADER_BYTES,
+    count * WORDS_PER_PART,
+  );
+  const text = decodeText(new Uint16Array(bytes.buffer, bytes.byteOffset + at.text, units));
+  const parts: Part[] = [];
+  let unit = 0;
+  for (let index = 0; index < count; index++) {
+    const [ordinal, rows, of, idUnits, hashUnits] = table.subarray(
+      index * WORDS_PER_PART,
+      (index + 1) * WORDS_PER_PART,
+    ) as unknown as [number, number, number, number, number];
+    if (rows === 0 || ordinal + rows > of) throw damaged("a part has impossible bounds");
+    const middle = unit + idUnits;
+    const end = middle + hashUnits;
+    if (end > units) throw damaged("an id ends outside it");
+    parts.push({ id: text.slice(unit, middle), hash: text.slice(middle, end), ordinal, rows, of });
+    unit = end;
+  }
+  return parts;
+}
+
+function decodeText(units: Uint16Array): string {
+  let text = "";
+  for (let start = 0; start < units.length; start += UNITS_PER_CALL) {
+    text += String.fromCharCode(...units.subarray(start, start + UNITS_PER_CALL));
+  }
+  return text;
+}
+
+function offsets(parts: number, units: number): { text: number; vectors: number } {
+  const text = HEADER_BYTES + parts * WORDS_PER_PART * 4;
+  return { text, vectors: Math.ceil((text + units * 2) / 4) * 4 };
+}
+
+function damaged(problem: string): RetrievalError {
+  return new RetrievalError("STORAGE_CORRUPT", `a segment is damaged: ${problem}`, {
+    repair: "Add the documents of this segment again.",
+  });
+}
