@@ -11,7 +11,11 @@ const folders = ["packages", "examples"].flatMap((folder) =>
   readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
 );
 const projects = [...folders, "e2e"]
-  .flatMap((folder) => ["tsconfig.json", "tsconfig.worker.json"].map((file) => `${folder}/${file}`))
+  .flatMap((folder) =>
+    ["tsconfig.json", "tsconfig.worker.json", "tsconfig.node.json"].map(
+      (file) => `${folder}/${file}`,
+    ),
+  )
   .filter((project) => existsSync(join(root, project)));
 
 let failed = 0;

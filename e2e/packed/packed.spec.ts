@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { expect, test, type Page } from "@playwright/test";
+import { createServer } from "vite";
+import { watchForeign } from "../harness/fixtures.ts";
+import { Site } from "../harness/site.ts";
+import { Consumer } from "./consumer.ts";
+import { readExamples } from "./readme.ts";
+
+/** npm's cache may be empty: then ONNX Runtime comes over the network once more. */
+const INSTALL_MS = 300_000;
+
+let consumer: Consumer;
+let site: Site;
+
+test.describe.configure({ mode: "serial" });
+
+test.beforeAll(async () => {
+  test.setTimeout(INSTALL_MS);
+  consumer = await Consumer.create();
+  await consumer.build();
+  site = await Site.start(join(consumer.folder, "dist"));
+});
+
+test.afterAll(async () => {
+  await site?.switchOff();
+  await consumer?.remove();
+});
+
+for (const isolated of [false, true]) {
+  const where = isolated ? "with" : "without";
+  test(`a production build adds and finds under a strict policy, ${where} cross-origin isolation`, async ({
+    page,
+  }) => {
+    const foreign = watchForeign(page.context(), site);
+    const outcome = await open(page, `${isolated ? site.isolated : site.plain}/`);
+    expect(outcome).toMatchObject({ ok: true, value: { first: "refund", found: 3, added: 3 } });
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
+    expect(foreign, "requests that left the origin").toEqual([]);
+    expect(site.violations, "breaches of the policy").toEqual([]);
+  });
+}
+
+test("the app and the README's examples compile against the published declarations", async () => {
+  await consumer.checkTypes();
+});
+
+for (const { name, line, prints } of readExamples()) {
+  test(`the README's example at line ${line} runs and prints what it says`, async ({ page }) => {
+    const printed: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "log") printed.push(message.text());
+    });
+    const outcome = await open(page, `${site.isolated}/?example=${name}`);
+    expect(outcome).toMatchObject({ ok: true });
+    expect(printed).toEqual(prints);
+  });
+}
+
+test("Vite's development server runs the app without any configuration", async ({ page }) => {
+  const server = await createServer({
+    root: consumer.folder,
+    configFile: false,
+    logLevel: "error",
+    server: { port: 0 },
+  });
+  try {
+    await server.listen();
+    const outcome = await open(page, server.resolvedUrls?.local[0] ?? "");
+    expect(outcome).toMatchObject({ ok: true, value: { first: "refund" } });
+  } finally {
+    await server.close();
+  }
+});
+
+/** Opens the app and waits for its outcome. */
+async function open(page: Page, url: string): Promise<unknown> {
+  await page.goto(url);
+  const handle = await page.waitForFunction(() => globalThis.outcome);
+  return handle.jsonValue();
+}
+
+declare global {
+  // `var` is the only declaration that types `globalThis`.
+  var outcome: unknown;
+}
