@@ -1,4 +1,11 @@
-import type { Device, DocumentInput, IndexCounts, ModelCard, Role } from "@nearfield/core";
+import type {
+  Device,
+  DocumentInput,
+  ErrorCode,
+  IndexCounts,
+  ModelCard,
+  Role,
+} from "@nearfield/core";
 
 /** One way to run a model. A rung that fails is left for the next one, in a fresh worker. */
 export type Rung = "webgpu" | "webgpu-no-subgroups" | "wasm";
@@ -33,10 +40,13 @@ export interface LoadReport {
   readonly fetchMs: number;
   readonly sessionMs: number;
   readonly knownAnswersMs: number;
+  /** Why files of the model are not kept for the next visit; null where all are. */
+  readonly notStored: { readonly code: ErrorCode; readonly message: string } | null;
 }
 
 export interface LoadProgress {
   readonly stage: "fetch" | "session" | "known-answers";
+  /** Bytes of the model's files that are here, all files together. */
   readonly loadedBytes: number;
   readonly totalBytes: number;
 }

@@ -1,0 +1,61 @@
+import { RetrievalError, type DocumentInput, type IngestCalls } from "@nearfield/core";
+import { Connection, type Handlers, type Job } from "@nearfield/link";
+import type { EncoderCalls, IngestProgress, IngestReport } from "../calls.ts";
+import type { Embedder } from "../embedder.ts";
+import { loadModel, type LoadedModel } from "./load.ts";
+
+/** Splits, encodes and commits documents: made by the ingest pipeline for one model and one index. */
+export type Ingest = (
+  documents: readonly DocumentInput[],
+  job: Pick<Job<IngestProgress>, "signal" | "report">,
+) => Promise<IngestReport>;
+
+export type CreateIngest = (embedder: Embedder, index: Connection<IngestCalls>) => Ingest;
+
+/** The index worker is there already when its port arrives; one commit may take long on a slow disk. */
+const INDEX_LIMITS = { startMs: 30_000, deadlineMs: 60_000 } as const;
+
+/** The calls of an encoder worker: `load` once, then the others. */
+export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCalls> {
+  let loading: Promise<LoadedModel> | undefined;
+  let index: Connection<IngestCalls> | undefined;
+
+  async function loaded(): Promise<Embedder> {
+    if (loading) return (await loading).encoder;
+    throw new RetrievalError("INTERNAL", "this worker has not loaded a model yet");
+  }
+
+  return {
+    load: async (request, job) => {
+      if (loading) throw new RetrievalError("INTERNAL", "a worker loads one model, once");
+      loading = loadModel(request, job);
+      return (await loading).report;
+    },
+
+    encode: async ({ texts, role, instruction }, job) => {
+      const embedder = await loaded();
+      const rows = await embedder.embed(texts, role, {
+        signal: job.signal,
+        instruction,
+        onBatch: (done) => job.report({ done, of: texts.length }),
+      });
+      const { dimensions } = embedder;
+      const vectors = new Float32Array(rows.length * dimensions);
+      for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimensions);
+      job.transfer(vectors.buffer);
+      return { rows: rows.length, dimensions, vectors };
+    },
+
+    connect: ({ port }) => {
+      index?.close();
+      index = new Connection<IngestCalls>(port, undefined, INDEX_LIMITS);
+      return null;
+    },
+
+    ingest: async ({ documents }, job) => {
+      const embedder = await loaded();
+      if (!index) throw new RetrievalError("INTERNAL", "this worker has no way to an index");
+      return createIngest(embedder, index)(documents, job);
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { pocketCard } from "./card.ts";
