@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { checkImporters, checkRuntimeVersion } from "./gates/dependencies.mjs";
 import { checkFloors, checkManifests } from "./gates/floors.mjs";
 import { checkPublished } from "./gates/published.mjs";
@@ -34,6 +36,10 @@ const gates = {
     if (!existsSync(staged)) return ["packages/nearfield/build: not built; run npm run build"];
     const endings = [".js", ".ts", ".json", ".md"];
     return checkPublished(readSources(staged, ["."], endings), root);
+  },
+  "publint finds nothing in the published manifest": async () => {
+    const { messages, pkg } = await publint({ pkgDir: staged, pack: false });
+    return messages.map((message) => `packages/nearfield/build: ${formatMessage(message, pkg)}`);
   },
 };
 
