@@ -1,0 +1,170 @@
+import type { Page } from "@playwright/test";
+import { KNOWN_DOCUMENTS, makeDocuments, seeded } from "../harness/corpus.ts";
+import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
+import { crash, rendererOf, type Profile } from "../harness/profile.ts";
+import type { Site } from "../harness/site.ts";
+
+/** How often each kind of death is tried; `NEARFIELD_SEED` repeats a run. */
+const TRIALS = RUN_ALL ? 18 : 2;
+const SEED = Number(process.env["NEARFIELD_SEED"] ?? Date.now() % 1_000_000);
+
+/** Documents of several passages, so that half a document would show. */
+const DOCUMENTS = makeDocuments(24, 500, 3);
+const NAME = "killed";
+
+type Spans = Record<string, { start: number; end: number }[]>;
+
+/** What a page said before it died. */
+interface Acknowledged {
+  /** Ids whose `add` had resolved. */
+  readonly ids: Set<string>;
+  /** The most documents of one call that `onProgress` had reported as durable. */
+  count: number;
+}
+
+for (const [death, kill] of [
+  ["a crash of the tab", crash],
+  [
+    "SIGKILL to the renderer",
+    async (page: Page, _profile: Profile, pid: number) => {
+      const gone = page.waitForEvent("crash");
+      process.kill(pid, "SIGKILL");
+      await gone;
+    },
+  ],
+  ["SIGKILL to the whole browser", (_page: Page, profile: Profile) => profile.kill()],
+] as const) {
+  test(`after ${death} during add, every acknowledged document is found, and no half one`, async ({
+    profile,
+    site,
+  }) => {
+    test.setTimeout(120_000 + TRIALS * 60_000);
+    const random = seeded(SEED);
+    console.log(`seed ${SEED}: ${TRIALS} times ${death}`);
+    let context = await profile.open();
+    const whole = await learnPassages(await context.newPage(), site);
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const page = await context.newPage();
+      await visit(page, site.isolated);
+      const browser = await context.browser()?.newBrowserCDPSession();
+      const pid = browser ? await rendererOf(page, browser) : 0;
+      const acknowledged = await startAdding(page, trial % 2 === 0 ? "one call" : "call by call");
+      // A moment between the first acknowledgement and, as measured here, about the end.
+      await expect.poll(() => acknowledged.count + acknowledged.ids.size).toBeGreaterThan(0);
+      await page.waitForTimeout(random() * 1_500);
+      await kill(page, profile, pid);
+      if (!context.browser()?.isConnected()) context = await profile.open();
+      const reopened = await context.newPage();
+      await visit(reopened, site.isolated);
+      const found = await findAll(reopened);
+      const told = `trial ${trial}, ${acknowledged.count} counted, ${acknowledged.ids.size} by id, ${found.documents} found`;
+      for (const id of acknowledged.ids) expect(found.stored, told).toHaveProperty(id);
+      expect(found.documents, told).toBeGreaterThanOrEqual(acknowledged.count);
+      expect(Object.keys(found.stored), told).toHaveLength(found.documents);
+      for (const [id, spans] of Object.entries(found.stored))
+        expect(spans, told).toEqual(whole[id]);
+      const rest = await addRest(reopened);
+      expect(rest.sum.added + rest.sum.unchanged).toBe(DOCUMENTS.length);
+      expect(rest.sum.unchanged, told).toBe(found.documents);
+      expect(rest.stored).toEqual(whole);
+      await destroy(reopened);
+      await reopened.close();
+    }
+  });
+}
+
+test("a tab that crashes during add leaves the other tab's search as it was", async ({
+  profile,
+  site,
+}) => {
+  const context = await profile.open();
+  const [dying, living] = [await context.newPage(), await context.newPage()];
+  await visit(living, site.isolated);
+  await living.evaluate(
+    async ({ name, documents }) => {
+      kept["search"] = await nearfield.openSearch({ name, device: "wasm" });
+      await kept["search"].add(documents);
+    },
+    { name: NAME, documents: KNOWN_DOCUMENTS },
+  );
+  await visit(dying, site.isolated);
+  const acknowledged = await startAdding(dying, "call by call");
+  await expect.poll(() => acknowledged.ids.size).toBeGreaterThan(0);
+  await crash(dying);
+  const ids = await living.evaluate(async () => {
+    const search = kept["search"];
+    if (!search) return [];
+    await search.add([{ id: "after", text: "The lighthouse keeper goes site." }]);
+    return Object.keys(await nearfield.storedIn(search));
+  });
+  expect(ids).toContain("after");
+  expect(ids).toEqual(expect.arrayContaining(KNOWN_DOCUMENTS.map(({ id }) => id)));
+  expect(ids).toEqual(expect.arrayContaining([...acknowledged.ids]));
+});
+
+/** The passages of each document as they are when nobody is killed. */
+async function learnPassages(page: Page, site: Site): Promise<Spans> {
+  await visit(page, site.isolated);
+  const whole = await page.evaluate(async (documents) => {
+    const search = await nearfield.openSearch({ name: "reference", device: "wasm" });
+    await search.add(documents);
+    const stored = await nearfield.storedIn(search);
+    await search.destroy();
+    return stored;
+  }, DOCUMENTS);
+  await page.close();
+  expect(Object.keys(whole)).toHaveLength(DOCUMENTS.length);
+  expect(Object.values(whole).every((spans) => spans.length > 1)).toBe(true);
+  return whole;
+}
+
+async function startAdding(page: Page, how: "one call" | "call by call"): Promise<Acknowledged> {
+  const acknowledged: Acknowledged = { ids: new Set(), count: 0 };
+  await page.exposeFunction("acknowledge", (told: number | string) => {
+    if (typeof told === "string") acknowledged.ids.add(told);
+    else acknowledged.count = Math.max(acknowledged.count, told);
+  });
+  await page.evaluate(
+    async ({ name, documents, how }) => {
+      const page = globalThis as unknown as { acknowledge(told: number | string): void };
+      const search = await nearfield.openSearch({ name, device: "wasm" });
+      // The page dies before this ends; nothing may wait for it.
+      void (async () => {
+        if (how === "one call") {
+          await search.add(documents, { onProgress: (done) => page.acknowledge(done.documents) });
+        } else {
+          for (const document of documents) {
+            await search.add([document]);
+            page.acknowledge(document.id);
+          }
+        }
+      })();
+    },
+    { name: NAME, documents: DOCUMENTS, how },
+  );
+  return acknowledged;
+}
+
+async function findAll(page: Page): Promise<{ documents: number; stored: Spans }> {
+  return page.evaluate(async (name) => {
+    const search = await nearfield.openSearch({ name, device: "wasm" });
+    kept["search"] = search;
+    return {
+      documents: search.status().counts.documents,
+      stored: await nearfield.storedIn(search),
+    };
+  }, NAME);
+}
+
+async function addRest(page: Page) {
+  return page.evaluate(async (documents) => {
+    const search = kept["search"];
+    if (!search) throw new Error("no search");
+    const sum = await search.add(documents);
+    return { sum, stored: await nearfield.storedIn(search) };
+  }, DOCUMENTS);
+}
+
+async function destroy(page: Page): Promise<void> {
+  await page.evaluate(() => kept["search"]?.destroy());
+}

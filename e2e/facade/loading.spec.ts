@@ -1,0 +1,212 @@
+import type { Page } from "@playwright/test";
+import { KNOWN_DOCUMENTS } from "../harness/corpus.ts";
+import { expect, test, visit } from "../harness/fixtures.ts";
+
+const QUESTION = "recipe for baking bread";
+const WEIGHTS = /pocket-[\w-]+\.bin$/;
+const ENCODER_WORKER = /encoder-worker/;
+const INDEX_WORKER = /index-worker/;
+
+test("a query while the model still loads waits for it, can be left, and is answered", async ({
+  bare,
+  site,
+}) => {
+  const arrives = Promise.withResolvers<void>();
+  site.misbehave(WEIGHTS, { kind: "hold", until: arrives.promise });
+  const early = await bare.evaluate(async () => {
+    const search = await nearfield.openSearch({ name: "early", device: "wasm" });
+    kept["search"] = search;
+    const leaving = new AbortController();
+    const left = nearfield.codeOf(() => search.query("bread", { signal: leaving.signal }));
+    leaving.abort();
+    // The promise is kept on the page; its answer can not be there yet.
+    Object.assign(globalThis, { asked: search.query("bread") });
+    return { left: await left, state: search.status().devices.query.state };
+  });
+  expect(early).toEqual({ left: "ABORTED", state: "loading" });
+  arrives.resolve();
+  const late = await bare.evaluate(async (documents) => {
+    const { asked } = globalThis as unknown as { asked: Promise<{ hits: unknown[] }> };
+    const { hits } = await asked;
+    const search = kept["search"];
+    await search?.add(documents);
+    const ids = search ? await nearfield.idsOf(search, "recipe for baking bread") : [];
+    return { hits, best: ids[0], state: search?.status().devices.query.state };
+  }, KNOWN_DOCUMENTS);
+  expect(late).toEqual({ hits: [], best: "bread", state: "ready" });
+});
+
+test("an encoder's script that answers 404 gives WORKER_UNAVAILABLE; once it is there, the same search works", async ({
+  bare,
+  site,
+}) => {
+  const mend = site.misbehave(ENCODER_WORKER, { kind: "missing" });
+  const broken = await bare.evaluate(async (documents) => {
+    const search = await nearfield.openSearch({ name: "no-script", device: "wasm" });
+    kept["search"] = search;
+    const codes = [
+      await nearfield.codeOf(() => search.query("bread")),
+      await nearfield.codeOf(() => search.add(documents)),
+    ];
+    return { codes, state: search.status().devices.query.state };
+  }, KNOWN_DOCUMENTS);
+  expect(broken.codes).toEqual(["WORKER_UNAVAILABLE", "WORKER_UNAVAILABLE"]);
+  expect(broken.state).toBe("failed");
+  mend();
+  const mended = await bare.evaluate(async (documents) => {
+    await kept["search"]?.add(documents);
+    const ids = kept["search"]
+      ? await nearfield.idsOf(kept["search"], "recipe for baking bread")
+      : [];
+    return ids[0];
+  }, KNOWN_DOCUMENTS);
+  expect(mended).toBe("bread");
+});
+
+test("the index's script that answers 404 or a web page gives WORKER_UNAVAILABLE, and later calls work", async ({
+  bare,
+  site,
+}) => {
+  for (const kind of ["missing", "html"] as const) {
+    const mend = site.misbehave(INDEX_WORKER, { kind });
+    const code = await bare.evaluate(() =>
+      nearfield.codeOf(() => nearfield.openSearch({ name: "no-index", device: "wasm" })),
+    );
+    expect(code, kind).toBe("WORKER_UNAVAILABLE");
+    mend();
+  }
+  const state = await bare.evaluate(async () => {
+    const search = await nearfield.openSearch({ name: "no-index", device: "wasm" });
+    return search.status().state;
+  });
+  expect(state).toBe("open");
+});
+
+test("weights with one wrong bit never run: MODEL_INTEGRITY, stored data stays, and whole weights heal it", async ({
+  bare,
+  site,
+}) => {
+  const mend = site.misbehave(WEIGHTS, { kind: "flip" });
+  const broken = await bare.evaluate(async (documents) => {
+    const search = await nearfield.openSearch({ name: "flipped", device: "wasm" });
+    kept["search"] = search;
+    const codes = [
+      await nearfield.codeOf(() => search.query("bread")),
+      await nearfield.codeOf(() => search.add(documents)),
+      await nearfield.codeOf(() => nearfield.openEncoder({ device: "wasm" }).encode(["text"])),
+    ];
+    return { codes, counts: search.status().counts };
+  }, KNOWN_DOCUMENTS);
+  expect(broken.codes).toEqual(["MODEL_INTEGRITY", "MODEL_INTEGRITY", "MODEL_INTEGRITY"]);
+  expect(broken.counts.documents).toBe(0);
+  mend();
+  const best = await bare.evaluate(async (documents) => {
+    await kept["search"]?.add(documents);
+    const ids = kept["search"]
+      ? await nearfield.idsOf(kept["search"], "recipe for baking bread")
+      : [];
+    return ids[0];
+  }, KNOWN_DOCUMENTS);
+  expect(best).toBe("bread");
+});
+
+test("corrupted weights on a later visit do not touch what is stored", async ({
+  bare,
+  site,
+  context,
+}) => {
+  await bare.evaluate(async (documents) => {
+    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+    await search.add(documents);
+  }, KNOWN_DOCUMENTS);
+  await forgetFiles(bare);
+  const mend = site.misbehave(WEIGHTS, { kind: "flip" });
+  const tab = await context.newPage();
+  await visit(tab, site.isolated);
+  const broken = await tab.evaluate(async () => {
+    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+    const code = await nearfield.codeOf(() => search.query("bread"));
+    return { code, documents: search.status().counts.documents };
+  });
+  mend();
+  // A browser may have kept the whole weights from before: then nothing broke.
+  expect(["MODEL_INTEGRITY", "no error"]).toContain(broken.code);
+  expect(broken.documents).toBe(KNOWN_DOCUMENTS.length);
+  await visit(tab, site.isolated);
+  const best = await tab.evaluate(async (question) => {
+    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+    return (await nearfield.idsOf(search, question))[0];
+  }, QUESTION);
+  expect(best).toBe("bread");
+});
+
+for (const [what, kind, code] of [
+  ["are missing", "missing", "MODEL_UNAVAILABLE"],
+  ["are a web page", "html", "MODEL_INTEGRITY"],
+  ["break off half-way", "cut", "MODEL_UNAVAILABLE"],
+] as const) {
+  test(`weights that ${what} give ${code}, and the next call works when they are there`, async ({
+    bare,
+    site,
+  }) => {
+    const mend = site.misbehave(WEIGHTS, { kind });
+    const broken = await bare.evaluate(async () => {
+      const encoder = nearfield.openEncoder({ device: "wasm" });
+      encoders["one"] = encoder;
+      return nearfield.codeOf(() => encoder.encode(["text"]));
+    });
+    expect(broken).toBe(code);
+    mend();
+    const length = await bare.evaluate(async () => {
+      const vectors = await encoders["one"]?.encode(["text"]);
+      return vectors?.[0]?.length;
+    });
+    expect(length).toBe(384);
+  });
+}
+
+test("without a GPU, auto runs on WASM and says why; webgpu is refused with DEVICE_UNAVAILABLE", async ({
+  bare,
+}) => {
+  const seen = await bare.evaluate(async (documents) => {
+    const adapter = (await navigator.gpu?.requestAdapter()) ?? null;
+    const search = await nearfield.openSearch({ name: "auto" });
+    await search.add(documents);
+    const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
+    const status = search.status().devices;
+    const demanding = await nearfield.openSearch({ name: "demanding", device: "webgpu" });
+    const codes = [
+      await nearfield.codeOf(() => demanding.query("bread")),
+      await nearfield.codeOf(() => nearfield.openEncoder({ device: "webgpu" }).encode(["text"])),
+    ];
+    return { hasAdapter: adapter !== null, best, status, codes };
+  }, KNOWN_DOCUMENTS);
+  expect(seen.hasAdapter, "this browser was started without a GPU").toBe(false);
+  expect(seen.best).toBe("bread");
+  expect(seen.status.query).toMatchObject({ state: "ready", device: "wasm" });
+  expect(JSON.stringify(seen.status.query)).toMatch(/GPU|adapter/i);
+  expect(seen.codes).toEqual(["DEVICE_UNAVAILABLE", "DEVICE_UNAVAILABLE"]);
+});
+
+test("on a page without cross-origin isolation everything works, on one thread, and status says so", async ({
+  page,
+  site,
+}) => {
+  await visit(page, site.plain);
+  const seen = await page.evaluate(async (documents) => {
+    const search = await nearfield.openSearch({ name: "plain", device: "wasm" });
+    await search.add(documents);
+    const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
+    return { isolated: crossOriginIsolated, best, query: search.status().devices.query };
+  }, KNOWN_DOCUMENTS);
+  expect(seen.isolated).toBe(false);
+  expect(seen.best).toBe("bread");
+  expect(seen.query).toMatchObject({ state: "ready", device: "wasm", threads: 1 });
+});
+
+/** Empties Cache Storage: a model that was kept there would hide what the server does. */
+async function forgetFiles(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (const name of await caches.keys()) await caches.delete(name);
+  });
+}

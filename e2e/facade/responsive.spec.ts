@@ -1,0 +1,79 @@
+import { KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
+import { expect, test } from "../harness/fixtures.ts";
+
+/** What a person notices as a stutter, and the Long Tasks specification as a long task. */
+const LONG_TASK_MS = 50;
+
+test("while 300 passages are indexed the page has no long task, and queries are answered from what is committed", async ({
+  bare,
+}) => {
+  const documents = makeDocuments(160, 250, 5);
+  const seen = await bare.evaluate(
+    async ({ known, documents, longTaskMs }) => {
+      const longTasks: { at: number; ms: number }[] = [];
+      new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries()) {
+          longTasks.push({ at: startTime, ms: duration });
+        }
+      }).observe({ type: "longtask", buffered: true });
+      const nextTask = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+      const search = await nearfield.openSearch({ name: "responsive", device: "wasm" });
+      await search.add(known);
+      await search.query("warm");
+
+      // Everything is started and warm. What came before is the browser's own: parsing, compiling, first use.
+      await nextTask();
+      longTasks.length = 0;
+      let commits = 0;
+      let isDone = false;
+      const adding = search
+        .add(documents, { onProgress: () => commits++ })
+        .finally(() => (isDone = true));
+      const queries: {
+        ms: number;
+        hits: number;
+        withinBatch: boolean;
+        best: string | undefined;
+      }[] = [];
+      while (!isDone) {
+        const before = commits;
+        const started = performance.now();
+        const { hits } = await search.query("recipe for baking bread", { limit: 3 });
+        queries.push({
+          ms: performance.now() - started,
+          hits: hits.length,
+          withinBatch: before === commits && !isDone,
+          best: hits[0]?.document.id,
+        });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const sum = await adding;
+      await nextTask();
+      const during = [...longTasks];
+
+      // The observer must be able to see one.
+      longTasks.length = 0;
+      const end = performance.now() + 3 * longTaskMs;
+      while (performance.now() < end);
+      await nextTask();
+      return { sum, commits, queries, during, provoked: longTasks.length };
+    },
+    { known: KNOWN_DOCUMENTS, documents, longTaskMs: LONG_TASK_MS },
+  );
+  const times = seen.queries.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  console.log(
+    `${seen.sum.passages} passages in ${seen.commits} progress reports; ${times.length} queries meanwhile, ` +
+      `median ${times[times.length >> 1]?.toFixed(0)} ms, longest ${times.at(-1)?.toFixed(0)} ms; ` +
+      `long tasks: ${seen.during.map(({ ms }) => ms).join(", ") || "none"}`,
+  );
+  expect(seen.sum.passages).toBeGreaterThanOrEqual(300);
+  expect(seen.provoked, "the observer sees a long task that is there").toBeGreaterThan(0);
+  expect(seen.during).toEqual([]);
+  expect(seen.queries.length).toBeGreaterThan(2);
+  for (const query of seen.queries) expect(query).toMatchObject({ hits: 3, best: "bread" });
+  expect(
+    seen.queries.some(({ withinBatch }) => withinBatch),
+    "a query was asked and answered between two reports of progress",
+  ).toBe(true);
+});

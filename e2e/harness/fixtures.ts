@@ -1,0 +1,67 @@
+import { expect, test as base, type BrowserContext, type Page } from "@playwright/test";
+import { Profile } from "./profile.ts";
+import { Site } from "./site.ts";
+
+/** The whole of the long suites, not only the quick part of them. */
+export const RUN_ALL: boolean = Boolean(process.env["NEARFIELD_TEST_ALL"]);
+
+interface Fixtures {
+  /** A server of the test's own. After the test: no policy was breached. */
+  readonly site: Site;
+  /** The bare page on the isolated origin, ready to use. */
+  readonly bare: Page;
+  /** A browser profile on disk, for tests that start and end the browser themselves. */
+  readonly profile: Profile;
+}
+
+/** After each test: no page and no worker of it asked for anything outside of its site. */
+export const test = base.extend<Fixtures>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads off this pattern what a fixture needs.
+  site: async ({}, use) => {
+    const site = await Site.start();
+    await use(site);
+    await site.switchOff();
+    expect(site.violations, "breaches of the content security policy").toEqual([]);
+  },
+  context: async ({ context, site }, use) => {
+    const foreign = watchForeign(context, site);
+    await use(context);
+    expect(foreign, "requests that left the origin").toEqual([]);
+  },
+  bare: async ({ page, site }, use) => {
+    await visit(page, site.isolated);
+    await use(page);
+  },
+  profile: async ({ site }, use) => {
+    const foreign: string[] = [];
+    const profile = await Profile.create((context) => void watchForeign(context, site, foreign));
+    await use(profile);
+    await profile.remove();
+    expect(foreign, "requests that left the origin").toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Opens the bare page; afterwards `nearfield` is there. */
+export async function visit(page: Page, origin: string): Promise<void> {
+  await page.goto(`${origin}/`);
+  await page.waitForFunction(() => "nearfield" in globalThis);
+}
+
+/** Schemes that reach no server. */
+const LOCAL_SCHEMES = ["data:", "blob:", "about:"];
+
+/** Fills `foreign`, which it returns, with what is asked of other servers, by pages and by workers, while the context lives. */
+export function watchForeign(
+  context: BrowserContext,
+  site: Site,
+  foreign: string[] = [],
+): string[] {
+  context.on("request", (request) => {
+    const url = request.url();
+    if (LOCAL_SCHEMES.some((scheme) => url.startsWith(scheme))) return;
+    if (![site.isolated, site.plain].includes(new URL(url).origin)) foreign.push(url);
+  });
+  return foreign;
+}

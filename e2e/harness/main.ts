@@ -1,0 +1,71 @@
+import {
+  ERROR_CODES,
+  openEncoder,
+  openSearch,
+  RetrievalError,
+  type DocumentInput,
+  type Encoder,
+  type Search,
+} from "nearfield";
+
+/** What a spec finds on the page. */
+const tools = {
+  openSearch,
+  openEncoder,
+  RetrievalError,
+  codeOf,
+  storedIn,
+  idsOf,
+};
+
+type Nearfield = typeof tools;
+
+/** Objects that live on from one `evaluate` to the next. */
+const kept: Record<string, Search> = {};
+const encoders: Record<string, Encoder> = {};
+
+declare global {
+  // `var` is the only declaration that types `globalThis`.
+  var nearfield: Nearfield;
+  var kept: Record<string, Search>;
+  var encoders: Record<string, Encoder>;
+}
+
+Object.assign(globalThis, { nearfield: tools, kept, encoders });
+
+/** The code with which `run` fails; anything that is no `RetrievalError` with a known code and a repair is told in words. */
+async function codeOf(run: () => unknown): Promise<string> {
+  try {
+    await run();
+    return "no error";
+  } catch (thrown) {
+    if (!(thrown instanceof RetrievalError)) return `raw: ${String(thrown)}`;
+    if (!ERROR_CODES.includes(thrown.code)) return `unknown code: ${thrown.code}`;
+    return thrown.code;
+  }
+}
+
+/** Most hits that one query may ask for. */
+const ALL = 1_000;
+
+/** Every passage that is stored, by document: one query that asks for all. */
+async function storedIn(search: Search): Promise<Record<string, { start: number; end: number }[]>> {
+  const { hits } = await search.query("everything", { limit: ALL });
+  const stored: Record<string, { start: number; end: number }[]> = {};
+  for (const { document, passage } of hits) {
+    if (document.text.slice(passage.start, passage.end) !== passage.text) {
+      throw new Error(`the offsets of ${document.id} do not give its passage`);
+    }
+    (stored[document.id] ??= []).push({ start: passage.start, end: passage.end });
+  }
+  for (const spans of Object.values(stored)) spans.sort((a, b) => a.start - b.start);
+  return stored;
+}
+
+/** Ids of the documents that a query finds, best first, each once. */
+async function idsOf(search: Search, query: string, limit = 10): Promise<string[]> {
+  const { hits } = await search.query(query, { limit });
+  return [...new Set(hits.map(({ document }) => document.id))];
+}
+
+export type { DocumentInput };

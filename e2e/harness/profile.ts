@@ -1,0 +1,94 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type BrowserContext, type CDPSession, type Page } from "@playwright/test";
+import { findChromium, QUIET } from "../../scripts/chromium.mjs";
+
+const executablePath = await findChromium();
+
+/** A browser profile on disk: what is stored in it outlives the browser, however that ends. */
+export class Profile {
+  readonly #folder: string;
+  readonly #onOpen: (context: BrowserContext) => void;
+  #context: BrowserContext | undefined;
+
+  private constructor(folder: string, onOpen: (context: BrowserContext) => void) {
+    this.#folder = folder;
+    this.#onOpen = onOpen;
+  }
+
+  /** `onOpen` is called with each new life of the browser. */
+  static async create(onOpen: (context: BrowserContext) => void): Promise<Profile> {
+    return new Profile(await mkdtemp(join(tmpdir(), "nearfield-profile-")), onOpen);
+  }
+
+  /** Starts a browser on it. */
+  async open(): Promise<BrowserContext> {
+    this.#context = await chromium.launchPersistentContext(this.#folder, {
+      headless: true,
+      ...(executablePath ? { executablePath } : { channel: "chromium" }),
+      args: QUIET,
+    });
+    this.#onOpen(this.#context);
+    return this.#context;
+  }
+
+  /** Ends the browser as the user would. */
+  async close(): Promise<void> {
+    await this.#context?.close().catch(() => {});
+    this.#context = undefined;
+  }
+
+  /** SIGKILL to every process of the browser. */
+  async kill(): Promise<void> {
+    for (const pid of this.#pids()) process.kill(pid, "SIGKILL");
+    await this.close();
+    // The lock of a browser that is gone would keep the next one from starting.
+    for (const name of ["SingletonLock", "SingletonSocket", "SingletonCookie"]) {
+      await rm(join(this.#folder, name), { force: true });
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #pids(): number[] {
+    return execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => line.includes(`--user-data-dir=${this.#folder}`))
+      .map((line) => Number.parseInt(line, 10));
+  }
+}
+
+/** Process id of the renderer of `page`: the one that burns time when the page is asked to. */
+export async function rendererOf(page: Page, browser: CDPSession): Promise<number> {
+  const spinMs = 300;
+  const times = async () => {
+    const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    return new Map(renderers.map(({ id, cpuTime }) => [id, cpuTime]));
+  };
+  const before = await times();
+  await page.evaluate((ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  }, spinMs);
+  const spent = [...(await times())].map(([id, time]) => ({
+    id,
+    time: time - (before.get(id) ?? 0),
+  }));
+  const busiest = spent.sort((a, b) => b.time - a.time)[0];
+  if (!busiest) throw new Error("the browser has no renderer");
+  return busiest.id;
+}
+
+/** Ends the renderer of `page` as a bug in the browser would. That page is of no use afterwards. */
+export async function crash(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent("crash");
+  void session.send("Page.crash").catch(() => {});
+  await crashed;
+}
