@@ -1,0 +1,123 @@
+import type { Hit } from "nearfield";
+import type { Run } from "./inline.ts";
+import { renderRuns, type Span } from "./prose.ts";
+import { parseSource, type Block, type SourceFormat } from "./source.ts";
+import { make } from "./element.ts";
+
+/** How much of what surrounds a passage is shown with it, in UTF-16 code units. */
+const BEFORE = 90;
+const AFTER = 160;
+
+/** How far around a passage is parsed: enough for its own block to begin in it. */
+const REACH = 4_000;
+
+/** Words that say nothing about a passage. */
+const COMMON = new Set(
+  "the and for are but not you all can had her was one our out has how its who what when where which why with from this that into your use does".split(
+    " ",
+  ),
+);
+
+/** How a document of this page is written. */
+export function formatOf(hit: Hit): SourceFormat {
+  return hit.document.fields?.["format"] === "markdown" ? "markdown" : "text";
+}
+
+/** A passage with what stands around it, marks of Markdown left out, the words of the query set off. */
+export function renderExcerpt(hit: Hit, query: string): HTMLElement {
+  const { text } = hit.document;
+  const { start, end } = hit.passage;
+  const { blocks, offset } = parseAround(hit);
+  const from = wordStart(text, Math.max(0, start - BEFORE), start);
+  const to = wordEnd(text, Math.min(text.length, end + AFTER), end);
+  const words = findWords(text, start, end, query);
+  // The list names that heading above the excerpt.
+  const heading = headingOf(blocks, offset, start);
+  const body = blocks.filter((block) => block !== heading);
+  const part = (range: Span): DocumentFragment =>
+    renderRuns(text, readable(text, body, offset, range), { tag: "b", spans: words });
+  const excerpt = make("p", { class: "excerpt" });
+  if (from < start)
+    excerpt.append(make("span", { class: "around" }, "… ", part({ start: from, end: start })));
+  excerpt.append(part({ start, end }));
+  if (to > end)
+    excerpt.append(make("span", { class: "around" }, part({ start: end, end: to }), " …"));
+  return excerpt;
+}
+
+/** The heading under which a passage stands, without its marks; undefined above the first one and in plain text. */
+export function sectionOf(hit: Hit): string | undefined {
+  const { text } = hit.document;
+  const { blocks, offset } = parseAround(hit);
+  const heading = headingOf(blocks, offset, hit.passage.start);
+  if (!heading) return undefined;
+  const shown = heading.runs.filter((run) => run.style !== "syntax");
+  const words = shown.map((run) => text.slice(run.start + offset, run.end + offset)).join("");
+  return words.replace(/\s+/g, " ").trim() || undefined;
+}
+
+function headingOf(blocks: readonly Block[], offset: number, at: number): Block | undefined {
+  return blocks.findLast((block) => block.kind === "heading" && block.start + offset <= at);
+}
+
+/** The blocks around a passage. Their offsets count from `offset`. */
+function parseAround(hit: Hit): { readonly blocks: readonly Block[]; readonly offset: number } {
+  const { text } = hit.document;
+  const { start, end } = hit.passage;
+  const gap = start <= REACH ? 0 : text.indexOf("\n\n", start - REACH);
+  const offset = gap > 0 && gap < start ? gap + 2 : Math.max(0, gap === 0 ? 0 : start - REACH);
+  return { blocks: parseSource(text.slice(offset, end + REACH), formatOf(hit)), offset };
+}
+
+/** What of `range` is meant to be read, in one line of running text. */
+function readable(
+  text: string,
+  blocks: readonly Block[],
+  offset: number,
+  range: Span,
+): readonly Run[] {
+  const runs: Run[] = [];
+  for (const block of blocks) {
+    for (const run of block.runs) {
+      const start = Math.max(run.start + offset, range.start);
+      const end = Math.min(run.end + offset, range.end);
+      if (start >= end) continue;
+      const style = block.kind === "heading" && run.style === "text" ? "strong" : run.style;
+      if (style !== "syntax") runs.push({ start, end, style });
+      else {
+        // Hidden marks may hold the only space between two words: keep the line break among them.
+        const gap = text.slice(start, end).search(/\s/);
+        if (gap >= 0) runs.push({ start: start + gap, end: start + gap + 1, style: "text" });
+      }
+    }
+  }
+  return runs;
+}
+
+/** Where words of the query stand in `[start, end)`. Compared as words, not by a pattern made of what was typed. */
+function findWords(text: string, start: number, end: number, query: string): readonly Span[] {
+  const wanted = new Set(
+    [...query.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)]
+      .map(([word]) => word)
+      .filter((word) => word.length > 2 && !COMMON.has(word)),
+  );
+  if (wanted.size === 0) return [];
+  const spans: Span[] = [];
+  for (const found of text.slice(start, end).matchAll(/[\p{L}\p{N}]+/gu)) {
+    if (!wanted.has(found[0].toLowerCase())) continue;
+    spans.push({ start: start + found.index, end: start + found.index + found[0].length });
+  }
+  return spans;
+}
+
+function wordStart(text: string, at: number, limit: number): number {
+  if (at === 0) return 0;
+  const space = text.slice(at, limit).search(/\s/);
+  return space < 0 ? limit : at + space + 1;
+}
+
+function wordEnd(text: string, at: number, limit: number): number {
+  if (at === text.length) return at;
+  const space = text.slice(limit, at).search(/\s\S*$/);
+  return space < 0 ? limit : limit + space;
+}

@@ -1,0 +1,149 @@
+import type { Hit } from "nearfield";
+import { explain, isAbort } from "./explain.ts";
+import { make, required } from "./element.ts";
+import { HitList } from "./hit-list.ts";
+
+/** A pause in typing after which it is worth asking. */
+const DEBOUNCE_MS = 90;
+
+/** Answers in less need no sign that something is going on. */
+const PATIENCE_MS = 400;
+
+export interface FinderOptions {
+  readonly ask: (text: string, signal: AbortSignal) => Promise<readonly Hit[]>;
+  readonly onOpen: (hit: Hit) => void;
+  /** Why there may be nothing to find, as a sentence. */
+  readonly whyEmpty: () => string;
+}
+
+/** The search box and its answers: asks while the visitor types, and shows the answer to the latest question only. */
+export class Finder {
+  readonly #input: HTMLInputElement = required("query", HTMLInputElement);
+  readonly #summary: HTMLElement = required("summary", HTMLElement);
+  readonly #nothing: HTMLElement = required("nothing", HTMLElement);
+  readonly #suggestions: HTMLElement = required("suggestions", HTMLElement);
+  readonly #clear: HTMLButtonElement = required("clear", HTMLButtonElement);
+  readonly #slash: HTMLElement = required("slash", HTMLElement);
+  readonly #list: HitList;
+  readonly #options: FinderOptions;
+  #asking = new AbortController();
+  #timer: number | undefined;
+  /** The question whose answer is shown. */
+  #answered = "";
+
+  constructor(options: FinderOptions) {
+    this.#options = options;
+    this.#list = new HitList({
+      input: this.#input,
+      list: required("hits", HTMLElement),
+      onOpen: options.onOpen,
+    });
+    this.#input.addEventListener("input", () => this.#later());
+    this.#input.addEventListener("keydown", (event) => this.#onKey(event));
+    required("search", HTMLFormElement).addEventListener("submit", (event) =>
+      event.preventDefault(),
+    );
+    this.#clear.addEventListener("click", () => this.set(""));
+  }
+
+  /** Puts a question into the box and asks it at once. */
+  set(text: string): void {
+    this.#input.value = text;
+    this.#input.focus();
+    void this.askNow();
+  }
+
+  focus(): void {
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  get text(): string {
+    return this.#input.value.trim();
+  }
+
+  /** Asks again what was asked: there is more to be found now. */
+  async again(): Promise<void> {
+    if (this.text !== "" && this.#answered === this.text) await this.askNow();
+  }
+
+  /** Asks what is in the box. An answer that comes too late for its question is dropped. */
+  async askNow(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#asking.abort();
+    const { signal } = (this.#asking = new AbortController());
+    const { text } = this;
+    this.#frame(text);
+    if (text === "") return this.#show([], text, "");
+    const startedMs = performance.now();
+    const patience = setTimeout(() => {
+      if (!signal.aborted) this.#summary.textContent = "Searching…";
+    }, PATIENCE_MS);
+    try {
+      const hits = await this.#options.ask(text, signal);
+      if (signal.aborted) return;
+      const tookMs = Math.max(1, Math.round(performance.now() - startedMs));
+      const count = hits.length === 1 ? "1 passage" : `${hits.length} passages`;
+      this.#show(hits, text, hits.length === 0 ? "" : `The nearest ${count}, in ${tookMs} ms.`);
+      if (hits.length === 0) this.#sayNothing(text);
+    } catch (thrown) {
+      if (signal.aborted || isAbort(thrown)) return;
+      this.#show([], text, "");
+      const { title, detail, repair = "" } = explain(thrown);
+      this.#nothing.replaceChildren(make("h2", {}, title), make("p", {}, `${detail} ${repair}`));
+      this.#nothing.hidden = false;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  #later(): void {
+    this.#frame(this.text);
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.askNow(), DEBOUNCE_MS);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    // While an input method is composing, these keys belong to it.
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      this.#list.move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter") {
+      void this.#openFirst();
+    } else if (event.key === "Escape" && this.#input.value !== "") {
+      this.set("");
+    } else return;
+    event.preventDefault();
+  }
+
+  /** Enter right after typing means the answer to what was typed, not to what was there before. */
+  async #openFirst(): Promise<void> {
+    if (this.#answered !== this.text) await this.askNow();
+    if (this.#list.length > 0 && this.#answered === this.text) this.#list.open();
+  }
+
+  #show(hits: readonly Hit[], text: string, summary: string): void {
+    this.#answered = text;
+    this.#nothing.hidden = true;
+    this.#list.show(hits, text);
+    this.#summary.textContent = summary;
+  }
+
+  #frame(text: string): void {
+    this.#suggestions.hidden = text !== "";
+    this.#clear.hidden = this.#input.value === "";
+    this.#slash.hidden = this.#input.value !== "";
+  }
+
+  #sayNothing(text: string): void {
+    this.#nothing.replaceChildren(
+      make("h2", {}, "Nothing to find yet"),
+      make(
+        "p",
+        {},
+        `No passage is stored that “${text}” could be compared with. ${this.#options.whyEmpty()}`,
+      ),
+    );
+    this.#nothing.hidden = false;
+  }
+}

@@ -1,0 +1,200 @@
+import corpus from "virtual:corpus";
+import { make, required } from "./element.ts";
+import { explain } from "./explain.ts";
+import { FilesView } from "./files.ts";
+import { Finder } from "./finder.ts";
+import { Library } from "./library.ts";
+import { endOffline, startOffline } from "./offline.ts";
+import { ProgressView } from "./progress.ts";
+import { Reader } from "./reader.ts";
+import { StatusView, type OfflineState } from "./status.ts";
+import { startTheme } from "./theme.ts";
+
+const SUGGESTIONS = [
+  "keep data in the browser without callbacks",
+  "which version range allows breaking changes",
+  "find the original line of minified code",
+  "run work in another thread",
+  "is this value a random number I can reproduce?",
+];
+
+/** How often answers are asked anew while the library grows under them. */
+const REFRESH_MS = 2_000;
+
+const parameters = new URLSearchParams(location.search);
+let library: Library | undefined;
+let offline: OfflineState = "preparing";
+let refreshedMs = 0;
+
+const reader = new Reader({
+  article: required("reader", HTMLElement),
+  onClose: () => history.back(),
+});
+const finder = new Finder({
+  ask: async (text, signal) => (await opened).query(text, signal),
+  onOpen: (hit) => {
+    if (!reader.isOpen) history.pushState({ reader: true }, "");
+    document.body.dataset["view"] = "reader";
+    reader.open(hit);
+  },
+  whyEmpty: () =>
+    library?.reading
+      ? "The library is just being read: the answer comes by itself."
+      : "Drop a file to begin with.",
+});
+const progress = new ProgressView();
+const files = new FilesView(
+  () => library,
+  () => void finder.again(),
+);
+const status = new StatusView({
+  onForget: () => required("forget", HTMLDialogElement).showModal(),
+});
+
+startTheme();
+writeHero();
+listen();
+const opened = open();
+opened.then(read, fail);
+
+async function open(): Promise<Library> {
+  await startOffline({
+    onState: (state) => {
+      offline = state;
+      show();
+    },
+    onUpdate: (apply) =>
+      notify(
+        "A newer version of this page is ready. Nothing that is stored gets lost.",
+        "Reload",
+        apply,
+      ),
+  });
+  library = await Library.open({ device: deviceAsked(), onChange: show });
+  show();
+  return library;
+}
+
+async function read(shelf: Library): Promise<void> {
+  document.body.dataset["library"] = shelf.isComplete ? "kept" : "reading";
+  if (!shelf.isComplete) {
+    try {
+      await shelf.read();
+      document.body.dataset["library"] = "read";
+    } catch (thrown) {
+      document.body.dataset["library"] = "failed";
+      showFailure("The library could not be read to its end", thrown);
+    }
+  }
+  void finder.again();
+  show();
+}
+
+function fail(thrown: unknown): void {
+  status.say("bad", "The library is not open");
+  document.body.dataset["library"] = "failed";
+  showFailure("The library could not be opened", thrown);
+}
+
+/** Brings everything on the page up to what the library says now. */
+function show(): void {
+  if (!library) return;
+  const snapshot = library.status();
+  status.show(snapshot, offline);
+  progress.show(library.reading, snapshot.counts.passages);
+  files.show();
+  if (library.reading && performance.now() - refreshedMs > REFRESH_MS) {
+    refreshedMs = performance.now();
+    void finder.again();
+  }
+}
+
+function showFailure(title: string, thrown: unknown): void {
+  const { title: kind, detail, repair, code } = explain(thrown);
+  const failure = required("failure", HTMLElement);
+  failure.replaceChildren(
+    make("h2", {}, title),
+    make("p", {}, make("b", {}, `${kind}. `), detail),
+    ...(repair ? [make("p", {}, repair)] : []),
+    make("button", { type: "button", click: () => location.reload() }, "Try again"),
+    ...(code ? [make("p", { class: "code" }, code)] : []),
+  );
+  failure.hidden = false;
+}
+
+function notify(words: string, label: string, act: () => void): void {
+  const button = make("button", { type: "button", click: act }, label);
+  required("notices", HTMLElement).replaceChildren(make("p", {}, words, " ", button));
+}
+
+function writeHero(): void {
+  required("hero-text", HTMLElement).textContent =
+    `Here are ${corpus.documents} documents of the packages that this page was built with. A small language model, ` +
+    "running in this tab, turns each passage into a vector, and your question into another; the nearest passages are " +
+    "the answer. No word of yours leaves this page.";
+  const list = required("suggestions", HTMLElement).querySelector("ul");
+  list?.append(
+    ...SUGGESTIONS.map((text) =>
+      make(
+        "li",
+        {},
+        make("button", { type: "button", class: "try", click: () => finder.set(text) }, text),
+      ),
+    ),
+  );
+}
+
+function listen(): void {
+  addEventListener("popstate", () => closeReader());
+  addEventListener("storage", () => library?.refresh());
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof HTMLInputElement;
+    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      finder.focus();
+    } else if (event.key === "Escape" && reader.isOpen && !isTyping && !event.defaultPrevented) {
+      history.back();
+    }
+  });
+  const dialog = required("forget", HTMLDialogElement);
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue === "forget") void forget();
+    dialog.returnValue = "";
+  });
+}
+
+function closeReader(): void {
+  if (!reader.isOpen) return;
+  reader.close();
+  document.body.dataset["view"] = "desk";
+  finder.focus();
+}
+
+async function forget(): Promise<void> {
+  try {
+    await library?.forget();
+    await endOffline();
+  } catch (thrown) {
+    showFailure("Not everything could be deleted", thrown);
+    return;
+  }
+  document.body.dataset["library"] = "forgotten";
+  const again = make("button", { type: "button", click: () => location.reload() }, "Start again");
+  required("desk", HTMLElement).replaceChildren(
+    make("h1", { tabIndex: -1 }, "Everything is forgotten."),
+    make(
+      "p",
+      {},
+      "The index, your files and the stored copy of this page are gone from this browser.",
+    ),
+    again,
+  );
+  again.focus();
+  library = undefined;
+  status.say("busy", "Nothing is stored");
+}
+
+function deviceAsked(): "auto" | "webgpu" | "wasm" {
+  const asked = parameters.get("device");
+  return asked === "webgpu" || asked === "wasm" ? asked : "auto";
+}

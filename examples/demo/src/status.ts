@@ -1,0 +1,125 @@
+import type { EncoderStatus, SearchStatus } from "nearfield";
+import { make, required } from "./element.ts";
+
+/** How far the page itself is stored for use without its server. */
+export type OfflineState = "ready" | "preparing" | "unavailable";
+
+export interface StatusOptions {
+  readonly onForget: () => void;
+}
+
+const PERSISTENCE: Readonly<Record<SearchStatus["persistence"], { short: string; long: string }>> =
+  {
+    persistent: {
+      short: "kept on this device",
+      long: "The browser has promised not to delete the index on its own.",
+    },
+    "best-effort": {
+      short: "kept on this device",
+      long: "The browser keeps the index, and may delete it when the device runs out of room. The page would then read again.",
+    },
+    ephemeral: {
+      short: "kept until this tab closes",
+      long: "The browser gives this page no lasting storage: a private window, perhaps. The next visit begins anew.",
+    },
+  };
+
+const OFFLINE: Readonly<Record<OfflineState, string>> = {
+  ready: "Yes: the page, the runtime and the model are stored.",
+  preparing: "Not yet: the page is still being stored.",
+  unavailable: "No: this browser or this address allows no service worker.",
+};
+
+/** The line at the foot of the page, and what is behind it. */
+export class StatusView {
+  readonly #line: HTMLElement = required("status-line", HTMLElement);
+  readonly #more: HTMLElement = required("status-more", HTMLElement);
+  readonly #onForget: () => void;
+  #shown = "";
+
+  constructor({ onForget }: StatusOptions) {
+    this.#onForget = onForget;
+    document.addEventListener("keydown", (event) => {
+      const details = required("status", HTMLDetailsElement);
+      if (event.key !== "Escape" || !details.open) return;
+      details.open = false;
+      this.#line.focus();
+    });
+  }
+
+  /** Shows a snapshot. Rebuilds nothing where nothing has changed, so that a button keeps its focus. */
+  show(status: SearchStatus, offline: OfflineState): void {
+    const key = JSON.stringify([status, offline]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const { model, counts, persistence, devices } = status;
+    const passages = `${counts.passages.toLocaleString("en")} passages`;
+    this.#say(lampOf(status), [
+      sayDevice(devices.query),
+      `${model.name}, ${model.dimensions} dimensions`,
+      passages,
+      PERSISTENCE[persistence].short,
+    ]);
+    const hadFocus = this.#more.contains(document.activeElement);
+    this.#more.replaceChildren(
+      make(
+        "dl",
+        {},
+        ...row("Questions", sayDevice(devices.query), ...reasonsOf(devices.query)),
+        ...row("Documents", sayDevice(devices.document), ...reasonsOf(devices.document)),
+        ...row("Model", `${model.name} ${model.version}, vectors of ${model.dimensions} numbers`),
+        ...row(
+          "Index",
+          `${passages} of ${counts.documents.toLocaleString("en")} documents, scanner ${status.scanner}`,
+        ),
+        ...row("Kept", PERSISTENCE[persistence].long),
+        ...row("Offline", OFFLINE[offline]),
+        ...status.degraded.flatMap(({ code, message }) => row("Trouble", `${message} (${code})`)),
+      ),
+      make(
+        "button",
+        { type: "button", class: "danger", click: () => this.#onForget() },
+        "Forget everything…",
+      ),
+    );
+    if (hadFocus) this.#more.querySelector("button")?.focus();
+  }
+
+  /** Shows a state that has no snapshot. */
+  say(lamp: "busy" | "bad", words: string): void {
+    this.#shown = "";
+    this.#say(lamp, [words]);
+    this.#more.replaceChildren(make("p", {}, words));
+  }
+
+  #say(lamp: string, parts: readonly string[]): void {
+    this.#line.replaceChildren(
+      make("span", { class: `lamp ${lamp}` }),
+      ...parts.map((part) => make("span", {}, part)),
+    );
+  }
+}
+
+function lampOf(status: SearchStatus): "good" | "busy" | "bad" {
+  const { state } = status.devices.query;
+  if (state === "failed" || status.degraded.length > 0) return "bad";
+  return state === "ready" ? "good" : "busy";
+}
+
+function sayDevice({ state, device, adapter, threads }: EncoderStatus): string {
+  if (state === "loading") return "Waking the model";
+  if (state === "failed") return "The model did not start";
+  if (!device) return "At rest: starts when there is something to read";
+  if (device === "webgpu")
+    return `On the graphics processor (WebGPU${adapter ? `, ${adapter}` : ""})`;
+  return `On the processor (WASM, ${threads === 1 ? "1 thread" : `${threads ?? "?"} threads`})`;
+}
+
+/** Why this device and not a faster one. */
+function reasonsOf({ reasons }: EncoderStatus): string[] {
+  return reasons.map(({ rung, message }) => `Not on ${rung}: ${message}`);
+}
+
+function row(name: string, ...values: readonly string[]): HTMLElement[] {
+  return [make("dt", {}, name), ...values.map((value) => make("dd", {}, value))];
+}
