@@ -10,3 +10,4 @@ export type {
   RuntimeFiles,
   VectorBlock,
 } from "./calls.ts";
+export { SPLITTER_VERSION } from "./split.ts";
