@@ -25,6 +25,10 @@ const chromium = (flags: readonly string[]) => ({
 /** What an app gets from npm; one browser is enough for it. */
 const PACKAGED = ["packed/**/*.spec.ts"];
 
+/** SwiftShader is too slow for the long suites of the facade: it gets a short one of its own. */
+const ON_WEBGPU = "facade/webgpu.spec.ts";
+const ON_WASM = /facade\/(?!webgpu)/;
+
 export default defineConfig({
   testDir: ".",
   outputDir: "../test-results",
@@ -37,8 +41,8 @@ export default defineConfig({
   reporter: [["list"]],
   use: { baseURL: demo },
   projects: [
-    { name: "wasm", testIgnore: PACKAGED, use: chromium([]) },
-    { name: "webgpu", testIgnore: PACKAGED, use: chromium(SOFTWARE_WEBGPU) },
+    { name: "wasm", testIgnore: [...PACKAGED, ON_WEBGPU], use: chromium([]) },
+    { name: "webgpu", testIgnore: [...PACKAGED, ON_WASM], use: chromium(SOFTWARE_WEBGPU) },
     { name: "packed", testMatch: PACKAGED, use: chromium([]) },
   ],
   webServer: {
