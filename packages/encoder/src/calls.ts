@@ -20,7 +20,8 @@ export interface LoadRequest {
   readonly card: ModelCard;
   readonly role: Role;
   readonly rung: Rung;
-  readonly runtime: RuntimeFiles;
+  /** Default: the files that the app's bundler emitted beside the worker. */
+  readonly runtime?: RuntimeFiles | undefined;
   /** Threads of the WASM build; 1 where the page is not cross-origin isolated. */
   readonly threads: number;
   /** Length of the vectors to give: one of the card's Matryoshka sizes. */

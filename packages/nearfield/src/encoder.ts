@@ -7,7 +7,6 @@ import {
   type EncoderOptions,
   type WorkerFactory,
 } from "./options.ts";
-import { RUNTIME_FILES } from "./runtime-files.ts";
 
 export interface EncodeTextsOptions {
   /** Queries and documents may have different prompts. Default `document`. */
@@ -72,7 +71,7 @@ export function makeEncoder(
     role,
     device: options.device ?? DEFAULTS.device,
     dimensions: dimensionsOf(options),
-    runtime: options.runtime ?? RUNTIME_FILES,
+    runtime: options.runtime,
     spawn,
     connectIndex,
     idleMs,

@@ -13,6 +13,7 @@ import { checkKnownAnswers, type KnownAnswersReport } from "../known-answers.ts"
 import { createTokenizer } from "../tokenizer.ts";
 import { openGpu } from "./device.ts";
 import { ModelEncoder } from "./model-encoder.ts";
+import { RUNTIME_FILES } from "./runtime-files.ts";
 import { openRuntime } from "./runtime.ts";
 
 export interface LoadedModel {
@@ -51,7 +52,7 @@ export async function loadModel(
     externalData: gatherData(artifact, bytesOf),
     output: card.output,
     gpu,
-    files: request.runtime,
+    files: request.runtime ?? RUNTIME_FILES[device],
     threads,
     padId: tokenizer.padId,
   });
