@@ -33,7 +33,9 @@ const gates = {
     return bytes < MAX_PAGE_BYTES ? [] : [`${facade}: ${bytes} bytes after gzip`];
   },
   "published files name no CDN and no machine": () => {
-    if (!existsSync(staged)) return ["packages/nearfield/build: not built; run npm run build"];
+    if (!existsSync(join(staged, "package.json"))) {
+      return ["packages/nearfield/build: not built; run npm run build"];
+    }
     const endings = [".js", ".ts", ".json", ".md"];
     return checkPublished(readSources(staged, ["."], endings), root);
   },

@@ -36,6 +36,12 @@ test("a relative path into another package fails, as an import and as a URL", ()
   ).toHaveLength(1);
 });
 
+test("a test may read a data file of a package beside the house, but not import from it by a path", () => {
+  const path = "packages/encoder/src/fixtures/reference.ts";
+  expect(check(path, `new URL("../../../pocket/reference/a.f32", import.meta.url);`)).toEqual([]);
+  expect(check(path, `import "../../../pocket/src/card.ts";`)).toHaveLength(1);
+});
+
 test("only tests import testing; the packages beside import what the table says", () => {
   const code = `import { vectors } from "@nearfield/testing";`;
   expect(check("packages/scan/src/a.ts", code)).toHaveLength(1);
