@@ -1,3 +1,9 @@
+export {
+  EncoderClient,
+  type EncodeCallOptions,
+  type EncoderClientOptions,
+  type IngestCallOptions,
+} from "./client.ts";
 export type {
   EncodeOptions,
   EncoderCalls,
@@ -11,3 +17,7 @@ export type {
   VectorBlock,
 } from "./calls.ts";
 export { SPLITTER_VERSION } from "./split.ts";
+export type { Embedder, EmbedOptions } from "./embedder.ts";
+export type { DeviceChoice, Reason } from "./ladder.ts";
+export { spawnEncoderWorker } from "./spawn.ts";
+export type { EncoderStatus } from "./status.ts";

@@ -12,13 +12,19 @@ export type Ingest = (
 
 export type CreateIngest = (embedder: Embedder, index: Connection<IngestCalls>) => Ingest;
 
+/** A way to the index worker, kept while an ingest uses it, even after a newer one came. */
+interface IndexLink {
+  readonly connection: Connection<IngestCalls>;
+  users: number;
+}
+
 /** The index worker is there already when its port arrives; one commit may take long on a slow disk. */
 const INDEX_LIMITS = { startMs: 30_000, deadlineMs: 60_000 } as const;
 
 /** The calls of an encoder worker: `load` once, then the others. */
 export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCalls> {
   let loading: Promise<LoadedModel> | undefined;
-  let index: Connection<IngestCalls> | undefined;
+  let index: IndexLink | undefined;
 
   async function loaded(): Promise<Embedder> {
     if (loading) return (await loading).encoder;
@@ -47,15 +53,23 @@ export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCall
     },
 
     connect: ({ port }) => {
-      index?.close();
-      index = new Connection<IngestCalls>(port, undefined, INDEX_LIMITS);
+      const replaced = index;
+      index = { connection: new Connection(port, undefined, INDEX_LIMITS), users: 0 };
+      if (replaced?.users === 0) replaced.connection.close();
       return null;
     },
 
     ingest: async ({ documents }, job) => {
       const embedder = await loaded();
-      if (!index) throw new RetrievalError("INTERNAL", "this worker has no way to an index");
-      return createIngest(embedder, index)(documents, job);
+      const link = index;
+      if (!link) throw new RetrievalError("WORKER_LOST", "this worker has no way to the index");
+      link.users++;
+      try {
+        return await createIngest(embedder, link.connection)(documents, job);
+      } finally {
+        link.users--;
+        if (link !== index && link.users === 0) link.connection.close();
+      }
     },
   };
 }

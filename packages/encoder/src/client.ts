@@ -1,0 +1,332 @@
+import {
+  asRetrievalError,
+  RetrievalError,
+  type Device,
+  type DocumentInput,
+  type ErrorCode,
+  type ModelCard,
+  type Role,
+} from "@nearfield/core";
+import type { LifeEvent, Supervisor } from "@nearfield/link";
+import { validateCard } from "@nearfield/models";
+import { findAdapter, type AdapterReport } from "./adapter.ts";
+import type {
+  EncoderCalls,
+  IngestProgress,
+  IngestReport,
+  LoadProgress,
+  LoadReport,
+  Rung,
+  RuntimeFiles,
+} from "./calls.ts";
+import { endsLadder, planLadder, type DeviceChoice, type Reason } from "./ladder.ts";
+import { superviseRung } from "./rung-worker.ts";
+import { spawnEncoderWorker } from "./spawn.ts";
+import type { EncoderStatus } from "./status.ts";
+import { chooseThreads } from "./threads.ts";
+
+export interface EncoderClientOptions {
+  readonly card: ModelCard;
+  /** The role of a text where a call does not say otherwise. */
+  readonly role: Role;
+  readonly device: DeviceChoice;
+  /** One of the card's lengths; its full length by default. */
+  readonly dimensions?: number | undefined;
+  /** Starts a fresh worker; called again after a failure. */
+  readonly spawn?: (() => Worker) | undefined;
+  /** Where the app serves ONNX Runtime, as absolute URLs. Default: the files that its bundler emitted beside the worker. */
+  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  /** Threads of the WASM build. Default: half of the cores, at most 4, where the page is cross-origin isolated. */
+  readonly threads?: number | undefined;
+  /** Opens a new way to the index worker, which serves `IngestCalls` there. Needed for `ingest` only. */
+  readonly connectIndex?: (() => Promise<MessagePort>) | undefined;
+  /** How long the worker is kept without work. Default: for ever. */
+  readonly idleMs?: number | undefined;
+  readonly onLoadProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+export interface EncodeCallOptions {
+  readonly role?: Role | undefined;
+  readonly instruction?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { done: number; of: number }) => void) | undefined;
+}
+
+export interface IngestCallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
+}
+
+type Loaded = LoadReport & { readonly totalMs: number };
+
+/**
+ * The page's end of an encoder worker. The first call starts it and climbs down the ladder (WebGPU, WebGPU without
+ * subgroups, WASM) until a rung loads and gives the card's known answers; each rung has a fresh worker, because a failed
+ * one stays broken. A rung that fails later is replaced in the same way, and the pending calls are asked again: both
+ * encoding and ingesting may be repeated. A lost GPU is tried once more, then WASM serves.
+ */
+export class EncoderClient implements Disposable {
+  readonly #options: EncoderClientOptions;
+  #adapter: Promise<AdapterReport> | undefined;
+  #rungs: readonly Rung[] | undefined;
+  #position = 0;
+  #supervisor: Supervisor<EncoderCalls> | undefined;
+  #loaded: Loaded | undefined;
+  #reasons: Reason[] = [];
+  #state: EncoderStatus["state"] = "idle";
+  #gpuLosses = 0;
+  /** Failures of the rung in place since its last success. */
+  #strikes = 0;
+  /** Counts the ladders that came to their end, and what the last one ended with. */
+  #climbs = 0;
+  #defeat: RetrievalError | undefined;
+
+  /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
+  constructor(options: EncoderClientOptions) {
+    const { dimensions, matryoshka } = validateCard(options.card);
+    const allowed = [...new Set([dimensions, ...matryoshka])];
+    if (!allowed.includes(options.dimensions ?? dimensions)) {
+      throw new RetrievalError("INVALID_OPTION", "the model has no vectors of this length", {
+        value: options.dimensions,
+        repair: `Choose one of ${allowed.join(", ")}.`,
+      });
+    }
+    this.#options = options;
+  }
+
+  /**
+   * Loads the model. No call needs to wait for it.
+   * @throws RetrievalError what `encode` throws
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    // Encoding nothing is the one call that only waits until the worker is prepared.
+    await this.encode([], { signal });
+  }
+
+  /**
+   * One vector of unit length for each text, in their order. An empty text is encoded as the model sees it: its
+   * special tokens alone.
+   * @throws RetrievalError `INVALID_OPTION`, `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_UNAVAILABLE`, `DEVICE_LOST`,
+   * `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `WORKER_*`, `TIMEOUT`
+   */
+  async encode(texts: readonly string[], options: EncodeCallOptions = {}): Promise<Float32Array[]> {
+    const { role = this.#options.role, instruction, signal, onProgress } = options;
+    for (const [at, text] of texts.entries()) {
+      if (typeof text === "string") continue;
+      throw new RetrievalError("INVALID_OPTION", `text ${at} is not a string`, {
+        value: text,
+        repair: "Give strings only.",
+      });
+    }
+    const { rows, dimensions, vectors } = await this.#ask(signal, HUNG, (supervisor) =>
+      supervisor.call("encode", { texts, role, instruction }, { signal, onProgress }),
+    );
+    return Array.from({ length: rows }, (_, row) =>
+      vectors.slice(row * dimensions, (row + 1) * dimensions),
+    );
+  }
+
+  /**
+   * Splits, encodes and commits documents, inside the worker. Where a worker is lost on the way, the call is asked again
+   * of the next one: documents that were committed before then count as unchanged.
+   * @throws RetrievalError as `encode`, and what the index worker answers
+   */
+  async ingest(
+    documents: readonly DocumentInput[],
+    { signal, onProgress }: IngestCallOptions = {},
+  ): Promise<IngestReport> {
+    const { connectIndex } = this.#options;
+    if (!connectIndex) {
+      throw new RetrievalError("INVALID_OPTION", "this encoder has no index to ingest into", {
+        repair: "Give connectIndex.",
+      });
+    }
+    return this.#ask(signal, POISONED, async (supervisor) => {
+      const port = await connectIndex();
+      await supervisor.call("connect", { port }, { signal, transfer: [port] });
+      return supervisor.call("ingest", { documents }, { signal, onProgress });
+    });
+  }
+
+  status(): EncoderStatus {
+    const loaded = this.#loaded;
+    const rung = this.#rungs?.[this.#position] ?? null;
+    return {
+      state: this.#state,
+      rung,
+      device: rung && (rung === "wasm" ? "wasm" : "webgpu"),
+      adapter: loaded?.adapter ?? null,
+      threads: loaded?.threads ?? null,
+      reasons: [...this.#reasons],
+      knownAnswers: loaded?.knownAnswers ?? null,
+      timings: loaded
+        ? {
+            fetchMs: loaded.fetchMs,
+            sessionMs: loaded.sessionMs,
+            knownAnswersMs: loaded.knownAnswersMs,
+            totalMs: loaded.totalMs,
+          }
+        : null,
+      notStored: loaded?.notStored ?? null,
+    };
+  }
+
+  /** Ends the worker. What is pending and what will be asked rejects with `CLOSED`. Idempotent. */
+  close(): void {
+    this.#state = "closed";
+    this.#supervisor?.[Symbol.dispose]();
+    this.#supervisor = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Asks the rung in place, and after its failure the next one, until one answers or the ladder ends. */
+  async #ask<T>(
+    signal: AbortSignal | undefined,
+    fatal: readonly ErrorCode[],
+    ask: (supervisor: Supervisor<EncoderCalls>) => Promise<T>,
+  ): Promise<T> {
+    const climb = this.#climbs;
+    for (;;) {
+      this.#refuseClosed();
+      if (signal?.aborted) throw aborted(signal);
+      // Ended by another call's failure while this one was pending: one ladder is enough for all of them.
+      if (this.#climbs !== climb) throw this.#defeat;
+      const supervisor = this.#supervisor ?? (await this.#begin());
+      try {
+        const answer = await ask(supervisor);
+        this.#strikes = 0;
+        return answer;
+      } catch (thrown) {
+        const failure = asRetrievalError(thrown);
+        this.#refuseClosed();
+        if (signal?.aborted) throw aborted(signal);
+        // Another call may have left this rung already.
+        if (this.#supervisor === supervisor) this.#judge(supervisor, failure, fatal);
+      }
+    }
+  }
+
+  /** Starts the rung in place. Several callers that wait here get the same worker. */
+  async #begin(): Promise<Supervisor<EncoderCalls>> {
+    const options = this.#options;
+    const adapter = await (this.#adapter ??= findAdapter());
+    this.#refuseClosed();
+    if (this.#supervisor) return this.#supervisor;
+    if (!this.#rungs) {
+      const { rungs, skipped } = planLadder(options.card, options.device, adapter);
+      this.#rungs = rungs;
+      this.#reasons = [...skipped];
+    }
+    const rung = this.#rungs[this.#position];
+    if (!rung) throw this.#giveUp();
+    this.#supervisor = superviseRung({
+      card: options.card,
+      role: options.role,
+      rung,
+      adapter,
+      dimensions: options.dimensions ?? options.card.dimensions,
+      runtime: options.runtime,
+      threads: options.threads ?? chooseThreads(),
+      spawn: options.spawn ?? spawnEncoderWorker,
+      idleMs: options.idleMs,
+      onLoadProgress: options.onLoadProgress,
+      onLoaded: (report) => (this.#loaded = report),
+      onLife: (event) => this.#onLife(event),
+    });
+    return this.#supervisor;
+  }
+
+  #onLife({ state }: LifeEvent): void {
+    if (this.#state === "closed" || state === "closed") return;
+    if (state === "starting") this.#loaded = undefined;
+    // After a loss without a call there is no worker until the next call; with one, #judge says what follows.
+    this.#state = state === "lost" ? "idle" : state;
+  }
+
+  /** Leaves the rung where `failure` is the rung's own; throws where it is the caller's, or where no rung is left. */
+  #judge(
+    supervisor: Supervisor<EncoderCalls>,
+    failure: RetrievalError,
+    fatal: readonly ErrorCode[],
+  ): void {
+    const wasReady = this.#loaded !== undefined;
+    const isLost = supervisor.life?.state === "lost";
+    if (!isLost && !fatal.includes(failure.code)) throw failure;
+    const rung = this.#rungs?.[this.#position] as Rung;
+    this.#reasons.push({ rung, code: failure.code, message: failure.message });
+    supervisor[Symbol.dispose]();
+    this.#supervisor = undefined;
+    this.#loaded = undefined;
+    if (endsLadder(failure)) throw this.#giveUp(failure);
+    this.#position = this.#choose(failure, wasReady);
+    if (this.#position >= (this.#rungs?.length ?? 0)) throw this.#giveUp(failure);
+    this.#state = "starting";
+  }
+
+  /** Position of the rung to try after `failure`. */
+  #choose({ code }: RetrievalError, wasReady: boolean): number {
+    if (code === "DEVICE_LOST") {
+      // From the second crash of its GPU process on, a browser gives no adapter any more.
+      this.#gpuLosses++;
+      if (this.#gpuLosses === 1) return this.#position;
+      const rungs = this.#rungs ?? [];
+      return rungs.includes("wasm") ? rungs.indexOf("wasm") : rungs.length;
+    }
+    // What has served before may have met an accident: one more worker of the same kind.
+    const accident = wasReady && code !== "EMBEDDING_INVALID" && this.#strikes === 0;
+    this.#strikes = accident ? 1 : 0;
+    return accident ? this.#position : this.#position + 1;
+  }
+
+  /** Ends this climb; the next call begins a new one, since a network or a driver may have come back. */
+  #giveUp(failure?: RetrievalError): RetrievalError {
+    const defeat = explain(this.#options.device, this.#reasons, failure);
+    this.#defeat = defeat;
+    this.#climbs++;
+    this.#state = "failed";
+    this.#rungs = undefined;
+    this.#adapter = undefined;
+    this.#position = 0;
+    this.#strikes = 0;
+    return defeat;
+  }
+
+  #refuseClosed(): void {
+    if (this.#state === "closed") throw new RetrievalError("CLOSED", "the encoder was closed");
+  }
+}
+
+/** After these the worker is of no use, although it answers. */
+const POISONED: readonly ErrorCode[] = [
+  "DEVICE_LOST",
+  "DEVICE_UNAVAILABLE",
+  "EMBEDDING_INVALID",
+  "INFERENCE_FAILED",
+];
+
+/** An encode waits for nobody but the device. (An ingest also waits for the index, whose silence is not the rung's.) */
+const HUNG: readonly ErrorCode[] = [...POISONED, "TIMEOUT"];
+
+function explain(
+  device: DeviceChoice,
+  reasons: readonly Reason[],
+  failure: RetrievalError | undefined,
+): RetrievalError {
+  if (failure && endsLadder(failure)) return failure;
+  const why = reasons.map(({ rung, message }) => `${rung}: ${message}`).join("; ");
+  const isDemanded = device === "webgpu";
+  const code = isDemanded ? "DEVICE_UNAVAILABLE" : (failure?.code ?? "MODEL_UNSUPPORTED");
+  return new RetrievalError(code, `no device here runs the model (${why})`, {
+    repair: isDemanded
+      ? `Use device "auto", which falls back to WASM.`
+      : "Try another browser, or report these reasons.",
+    cause: failure,
+  });
+}
+
+function aborted(signal: AbortSignal): RetrievalError {
+  return new RetrievalError("ABORTED", "the caller gave up", { cause: signal.reason });
+}

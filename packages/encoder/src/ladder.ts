@@ -1,0 +1,57 @@
+import { type Device, type ErrorCode, type ModelCard, type RetrievalError } from "@nearfield/core";
+import type { AdapterReport } from "./adapter.ts";
+import type { Rung } from "./calls.ts";
+
+export type DeviceChoice = "auto" | Device;
+
+/** Why a rung was left or never tried. */
+export interface Reason {
+  readonly rung: Rung;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface Ladder {
+  /** What to try, best first. */
+  readonly rungs: readonly Rung[];
+  /** What is not even tried. */
+  readonly skipped: readonly Reason[];
+}
+
+const GPU_RUNGS: readonly Rung[] = ["webgpu", "webgpu-no-subgroups"];
+
+/** The rungs for a card on this machine. A software adapter is slower than WASM, so that only a demand leads to it. */
+export function planLadder(card: ModelCard, choice: DeviceChoice, adapter: AdapterReport): Ladder {
+  const skipped: Reason[] = [];
+  const skip = (rung: Rung, code: ErrorCode, message: string) =>
+    skipped.push({ rung, code, message });
+  const rungs: Rung[] = [];
+  if (choice !== "wasm") {
+    if (!card.artifacts.webgpu)
+      skip("webgpu", "MODEL_UNSUPPORTED", "the model has no WebGPU files");
+    else if (adapter.kind === "none") skip("webgpu", "DEVICE_UNAVAILABLE", adapter.description);
+    else if (adapter.kind === "software" && choice === "auto") {
+      const message = `the only WebGPU adapter is software (${adapter.description})`;
+      skip("webgpu", "DEVICE_UNAVAILABLE", message);
+    } else rungs.push(...GPU_RUNGS);
+  }
+  if (choice !== "webgpu") {
+    if (card.artifacts.wasm) rungs.push("wasm");
+    else skip("wasm", "MODEL_UNSUPPORTED", "the model has no WASM files");
+  }
+  return { rungs, skipped };
+}
+
+/** What would be the same on every rung: the files, the card, the worker's script. */
+const SAME_EVERYWHERE: readonly ErrorCode[] = [
+  "MODEL_INTEGRITY",
+  "MODEL_UNAVAILABLE",
+  "MODEL_UNAVAILABLE_OFFLINE",
+  "MODEL_UNSUPPORTED",
+  "WORKER_UNAVAILABLE",
+];
+
+/** Whether no further rung needs to be tried after `failure`. */
+export function endsLadder(failure: RetrievalError): boolean {
+  return SAME_EVERYWHERE.includes(failure.code);
+}

@@ -1,0 +1,48 @@
+import type { Device, ModelCard, Role } from "@nearfield/core";
+import { Supervisor, type Connection, type LifeEvent } from "@nearfield/link";
+import type { AdapterReport } from "./adapter.ts";
+import type { EncoderCalls, LoadProgress, LoadReport, Rung, RuntimeFiles } from "./calls.ts";
+import { readVerdict } from "./verdict.ts";
+
+export interface RungWorkerOptions {
+  readonly card: ModelCard;
+  readonly role: Role;
+  readonly rung: Rung;
+  readonly adapter: AdapterReport;
+  readonly dimensions: number;
+  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  readonly threads: number;
+  readonly spawn: () => Worker;
+  readonly idleMs: number | undefined;
+  readonly onLoaded: (report: LoadReport & { readonly totalMs: number }) => void;
+  readonly onLife: (event: LifeEvent) => void;
+  readonly onLoadProgress: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** A worker that serves one rung: loads the model with each of its lives, and remembers a passed check. */
+export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCalls> {
+  const { card, role, rung, adapter, dimensions, threads } = options;
+  const runtime = options.runtime?.[rung === "wasm" ? "wasm" : "webgpu"];
+
+  async function load(connection: Connection<EncoderCalls>): Promise<void> {
+    const startedAt = performance.now();
+    const verdict = await readVerdict(card, rung, adapter.description);
+    const trusted = verdict.isTrusted;
+    // Until the whole check is passed again: what fails a single text is not to be trusted next time.
+    if (trusted) verdict.forget();
+    const report = await connection.call(
+      "load",
+      { card, role, rung, runtime, threads, dimensions, trusted },
+      { onProgress: options.onLoadProgress },
+    );
+    if (report.knownAnswers) verdict.remember();
+    options.onLoaded({ ...report, totalMs: performance.now() - startedAt });
+  }
+
+  return new Supervisor<EncoderCalls>({
+    spawn: options.spawn,
+    prepare: load,
+    onLife: options.onLife,
+    idleMs: options.idleMs,
+  });
+}

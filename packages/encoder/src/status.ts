@@ -1,0 +1,28 @@
+import type { Device, ErrorCode } from "@nearfield/core";
+import type { LoadReport, Rung } from "./calls.ts";
+import type { Reason } from "./ladder.ts";
+
+/** A snapshot of an encoder: plain data. */
+export interface EncoderStatus {
+  /** `idle`: no worker, the next call starts one. `failed`: the last start failed; the next call tries again. */
+  readonly state: "idle" | "starting" | "ready" | "failed" | "closed";
+  /** The rung that serves or is being tried; null before the first start. */
+  readonly rung: Rung | null;
+  readonly device: Device | null;
+  /** Vendor and architecture of the GPU adapter, or the WASM features in use. */
+  readonly adapter: string | null;
+  readonly threads: number | null;
+  /** Why rungs were left or never tried, in the order of events. */
+  readonly reasons: readonly Reason[];
+  readonly knownAnswers: LoadReport["knownAnswers"];
+  /** Of the last start, in milliseconds; null before it is done. */
+  readonly timings: {
+    readonly fetchMs: number;
+    readonly sessionMs: number;
+    readonly knownAnswersMs: number;
+    /** From the start of the worker until it was ready. */
+    readonly totalMs: number;
+  } | null;
+  /** Why the model's files are not kept for the next visit; null where they are. */
+  readonly notStored: { readonly code: ErrorCode; readonly message: string } | null;
+}

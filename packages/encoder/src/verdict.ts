@@ -1,0 +1,39 @@
+// Remembers which machines have passed the whole known-answer check, so that a warm start encodes one text only.
+import { hashOf, type ModelCard } from "@nearfield/core";
+import type { Rung } from "./calls.ts";
+
+/** The number is the version of the check: raise it when the check becomes stricter. */
+const PREFIX = "nearfield:known-answers:1:";
+
+export interface Verdict {
+  /** True where the check was passed before by this browser, on this adapter, with these files. */
+  readonly isTrusted: boolean;
+  remember(): void;
+  forget(): void;
+}
+
+/** Never rejects: without storage nothing is remembered, and every start pays for the whole check. */
+export async function readVerdict(card: ModelCard, rung: Rung, adapter: string): Promise<Verdict> {
+  const { graph, data, knownAnswers } = card.artifacts[rung === "wasm" ? "wasm" : "webgpu"] ?? {};
+  const files = [graph, knownAnswers, card.tokenizer, ...(data ?? []).map(({ file }) => file)];
+  const subject = {
+    rung,
+    adapter: rung === "wasm" ? "" : adapter,
+    browser: navigator.userAgent,
+    files: files.map((file) => file?.sha256 ?? ""),
+    floor: card.knownAnswers.floor,
+  };
+  const key = await hashOf(subject).catch(() => undefined);
+  const attempt = <T>(use: (storage: Storage) => T): T | undefined => {
+    try {
+      return key === undefined ? undefined : use(localStorage);
+    } catch {
+      return undefined; // refused, or full
+    }
+  };
+  return {
+    isTrusted: attempt((storage) => storage.getItem(PREFIX + key)) === "passed",
+    remember: () => attempt((storage) => storage.setItem(PREFIX + key, "passed")),
+    forget: () => attempt((storage) => storage.removeItem(PREFIX + key)),
+  };
+}
