@@ -1,3 +1,3 @@
 export { createScanner } from "./create-scanner.ts";
 export { TypeScriptScanner } from "./typescript-scanner.ts";
-export { WasmScanner } from "./wasm-scanner.ts";
+export { WasmScanner, type RowEncoding, type WasmScannerOptions } from "./wasm-scanner.ts";

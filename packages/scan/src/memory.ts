@@ -67,6 +67,10 @@ export class KernelMemory {
     return new Uint32Array(this.memory.buffer, at, length);
   }
 
+  shorts(at: number, length: number): Int16Array<ArrayBuffer> {
+    return new Int16Array(this.memory.buffer, at, length);
+  }
+
   bytes(at: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.memory.buffer, at, length);
   }

@@ -62,3 +62,38 @@ export function scaleOf(query: Float32Array): number {
   for (let j = 0; j < query.length; j++) most = Math.max(most, Math.abs(query[j] as number));
   return most === 0 ? 1 : 2 ** -Math.floor(Math.log2(most));
 }
+
+/** What the codes of a block leave out, and how long they are, in units of each row's step: the greatest over its rows. */
+export interface CodeBounds {
+  /** |row - step x codes| / step */
+  readonly residual: number;
+  /** |codes| */
+  readonly length: number;
+}
+
+/** What f64 can lose on the sum of a code sum (below 2^31) and its bound. */
+const SUM_ROUNDING = 2 ** -16;
+
+/**
+ * How far a sum of code products may be from the score of `dot`, in units of (step of the row) x (step of the query).
+ * Cauchy-Schwarz on what the row's codes leave out, on what the query's leave out, and the rounding of `dot`; see
+ * `docs/exactness.md`.
+ *
+ * @param step of the query's codes
+ * @param queryNorm Euclidean length of the query
+ * @param queryResidual Euclidean length of what the query's codes leave out
+ */
+export function boundOfI8(
+  { residual, length }: CodeBounds,
+  dimensions: number,
+  step: number,
+  queryNorm: number,
+  queryResidual: number,
+): number {
+  const gamma64 = (dimensions + 16) * ROUNDOFF_64;
+  const error =
+    residual * queryNorm +
+    length * (queryResidual + gamma64 * queryNorm) +
+    gamma64 * (residual + length) * queryNorm;
+  return (error / step) * INFLATION + SUM_ROUNDING;
+}

@@ -1,11 +1,15 @@
-import { dot } from "@nearfield/core";
+import { dot, type ScanHits } from "@nearfield/core";
 import { scannerContract, seededRandom, vectorsOf } from "@nearfield/testing";
 import { expect, it } from "vitest";
 import { createScanner } from "./create-scanner.ts";
 import { TypeScriptScanner } from "./typescript-scanner.ts";
 import { WasmScanner } from "./wasm-scanner.ts";
 
-scannerContract("WasmScanner in Chromium", (dimensions) => new WasmScanner(dimensions));
+for (const encoding of ["float32", "int8"] as const)
+  scannerContract(
+    `WasmScanner of ${encoding} in Chromium`,
+    (dimensions) => new WasmScanner(dimensions, { encoding }),
+  );
 
 it("is what Chromium gets", () => {
   expect(createScanner(8).kind).toBe("wasm-simd");
@@ -27,11 +31,15 @@ it.each(testAll ? [64, 384] : [64])(
     for (let i = 0; i < 3000; i++) copy(integer(500), integer(20_000));
 
     const oracle = new TypeScriptScanner(dimensions);
-    const scanner = new WasmScanner(dimensions);
+    const scanners = [
+      new WasmScanner(dimensions, { encoding: "int8" }),
+      new WasmScanner(dimensions, { encoding: "float32" }),
+    ];
     const halves = [rows.subarray(0, 12_345 * dimensions), rows.subarray(12_345 * dimensions)];
     const targetsOf = (s: TypeScriptScanner | WasmScanner) =>
       halves.map((half) => ({ block: s.add(half) }));
-    const [asked, expected] = [targetsOf(scanner), targetsOf(oracle)];
+    const expected = targetsOf(oracle);
+    const asked = scanners.map(targetsOf);
 
     let ties = 0;
     for (let i = 0; i < 1000; i++) {
@@ -39,15 +47,11 @@ it.each(testAll ? [64, 384] : [64])(
       const noise = i % 3 === 0 ? 0 : 0.05;
       const query = rows.slice(at, at + dimensions).map((x) => x + normal() * noise);
       const limit = 1 + integer(20);
-      const hits = scanner.search(query, limit, asked);
       const truth = oracle.search(query, limit, expected);
-      // Compared by hand: a matcher takes longer than the search.
-      const same =
-        hits.rows.length === truth.rows.length &&
-        truth.rows.every((row, j) => row === hits.rows[j]) &&
-        truth.targets.every((target, j) => target === hits.targets[j]) &&
-        truth.scores.every((score, j) => Object.is(score, hits.scores[j]));
-      if (!same) expect(hits, `query ${i}`).toEqual(truth);
+      for (const [which, scanner] of scanners.entries()) {
+        const hits = scanner.search(query, limit, asked[which] ?? []);
+        if (!isSame(hits, truth)) expect(hits, `query ${i}`).toEqual(truth);
+      }
       if (truth.rows.length > limit) ties++;
     }
     expect(ties).toBeGreaterThan(0);
@@ -61,3 +65,13 @@ it.each(testAll ? [64, 384] : [64])(
     expect(scores[0]).toBe(dot(best, query));
   },
 );
+
+/** By hand: a matcher takes longer than the search. */
+function isSame(a: ScanHits, b: ScanHits): boolean {
+  return (
+    a.rows.length === b.rows.length &&
+    a.rows.every((row, i) => row === b.rows[i]) &&
+    a.targets.every((target, i) => target === b.targets[i]) &&
+    a.scores.every((score, i) => Object.is(score, b.scores[i]))
+  );
+}

@@ -1,39 +1,35 @@
+import { dot, type BlockId, type Scanner, type ScanHits, type ScanTarget } from "@nearfield/core";
+import { Float32Format } from "./formats/float32.ts";
 import {
-  dot,
-  norm,
-  type BlockId,
-  type Scanner,
-  type ScanHits,
-  type ScanTarget,
-} from "@nearfield/core";
+  allocateScratch,
+  STEP_ROWS,
+  type EncodedBlock,
+  type RowFormat,
+  type Scratch,
+} from "./formats/format.ts";
+import { Int8Format } from "./formats/int8.ts";
 import { HitList } from "./hits.ts";
-import { instantiateKernels, type Kernels } from "./kernels/kernels.ts";
+import { instantiateKernels } from "./kernels/kernels.ts";
 import { KernelMemory } from "./memory.ts";
-import { boundableNorm, boundOfF32, scaleOf } from "./rounding.ts";
 import {
   checkDimensions,
   checkLimit,
   checkQuery,
   closed,
   countRows,
-  notFinite,
   resolveTarget,
 } from "./validation.ts";
 
-/** Rows per call of the kernel: what bounds the room for candidates. A multiple of 16. */
-const STEP_ROWS = 4096;
-/** Rows are padded to what one SIMD load takes. */
-const LANES = 4;
-/** The kernel reads norms sixteen at a time. */
-const GROUP_ROWS = 16;
+/** In which form the kernel reads the rows. Both give the same hits. */
+export type RowEncoding =
+  /** The rows themselves: 4 bytes per component, all of them read by each search. */
+  | "float32"
+  /** Codes of one byte per component beside the rows: 5 bytes in all, and a quarter of the traffic. */
+  | "int8";
 
-interface Block {
-  readonly count: number;
-  /** Address of `count` x `stride` floats. */
-  readonly rows: number;
-  /** Address of one float per row: `boundableNorm`. */
-  readonly norms: number;
-  readonly byteLength: number;
+export interface WasmScannerOptions {
+  /** Default: `int8`, the faster one. */
+  readonly encoding?: RowEncoding | undefined;
 }
 
 /** Rows that may be among the best, in the order of the scan, each with the upper bound of its score. */
@@ -43,49 +39,38 @@ interface Candidates {
   readonly uppers: number[];
 }
 
-/** Addresses of what a search needs besides the rows. */
-interface Workspace {
-  readonly query: number;
-  readonly group: number;
-  readonly allowed: number;
-  readonly found: number;
-  readonly uppers: number;
+/** What there is until `close`. */
+interface Machinery {
+  readonly memory: KernelMemory;
+  readonly scratch: Scratch;
+  readonly format: RowFormat;
 }
 
 /**
- * Scans float32 rows with 128-bit SIMD. The kernel's sums are rounded, so it does not rank: it keeps each row whose score could
- * still reach the `limit` best, given a bound of its rounding, and `dot` ranks those. Rows lie in one
+ * Scans with 128-bit SIMD. No kernel ranks: what it computes is rounded or quantized, so it keeps each row whose score could
+ * still reach the `limit` best, by a proven bound, and `dot` ranks those (`docs/exactness.md`). What the kernel reads lies in one
  * `WebAssembly.Memory`, which holds at most 4 GiB and keeps the size of its fullest moment until `close`.
  */
 export class WasmScanner implements Scanner {
   readonly kind = "wasm-simd";
   readonly dimensions: number;
-  readonly #stride: number;
-  readonly #blocks = new Map<BlockId, Block>();
+  readonly #blocks = new Map<BlockId, EncodedBlock>();
   #nextId = 1;
   #byteLength = 0;
-  #memory: KernelMemory | undefined;
-  #kernels: Kernels | undefined;
-  readonly #workspace: Workspace;
+  #machinery: Machinery | undefined;
 
   /**
    * @throws RetrievalError `INVALID_OPTION` for dimensions out of range.
    * @throws CompileError where the engine has no SIMD or a policy forbids WebAssembly: see `createScanner`.
    */
-  constructor(dimensions: number) {
+  constructor(dimensions: number, options: WasmScannerOptions = {}) {
     checkDimensions(dimensions);
     this.dimensions = dimensions;
-    this.#stride = Math.ceil(dimensions / LANES) * LANES;
     const memory = new KernelMemory();
-    this.#kernels = instantiateKernels(memory.memory);
-    this.#memory = memory;
-    this.#workspace = {
-      query: memory.allocate(this.#stride * 4),
-      group: memory.allocate(GROUP_ROWS * 4),
-      allowed: memory.allocate(STEP_ROWS / 8),
-      found: memory.allocate(STEP_ROWS * 4),
-      uppers: memory.allocate(STEP_ROWS * 8),
-    };
+    const kernels = instantiateKernels(memory.memory);
+    const scratch = allocateScratch(memory);
+    const Format = options.encoding === "float32" ? Float32Format : Int8Format;
+    this.#machinery = { memory, scratch, format: new Format(memory, kernels, scratch, dimensions) };
   }
 
   get byteLength(): number {
@@ -93,46 +78,24 @@ export class WasmScanner implements Scanner {
   }
 
   add(rows: Float32Array): BlockId {
-    const memory = this.#open();
-    const { dimensions } = this;
-    const stride = this.#stride;
-    const count = countRows(rows, dimensions);
-    const norms = new Float32Array(count);
-    for (let row = 0; row < count; row++) {
-      const length = norm(rows.subarray(row * dimensions, (row + 1) * dimensions));
-      if (!Number.isFinite(length)) throw notFinite(row);
-      norms[row] = boundableNorm(length);
-    }
-
-    const rowBytes = count * stride * 4;
-    const normBytes = Math.ceil(count / GROUP_ROWS) * GROUP_ROWS * 4;
-    const at = memory.allocate(rowBytes + normBytes);
-    const held = memory.floats(at, count * stride);
-    if (stride === dimensions) held.set(rows);
-    else {
-      held.fill(0);
-      for (let row = 0; row < count; row++)
-        held.set(rows.subarray(row * dimensions, (row + 1) * dimensions), row * stride);
-    }
-    memory.floats(at + rowBytes, count).set(norms);
-
+    const { format } = this.#open();
+    const block = format.encode(rows, countRows(rows, this.dimensions));
     const id = this.#nextId++;
-    const byteLength = rowBytes + normBytes;
-    this.#blocks.set(id, { count, rows: at, norms: at + rowBytes, byteLength });
-    this.#byteLength += byteLength;
+    this.#blocks.set(id, block);
+    this.#byteLength += block.byteLength;
     return id;
   }
 
-  remove(block: BlockId): void {
-    const held = this.#blocks.get(block);
-    if (!held) return;
-    this.#blocks.delete(block);
-    this.#byteLength -= held.byteLength;
-    this.#memory?.free(held.rows);
+  remove(id: BlockId): void {
+    const block = this.#blocks.get(id);
+    if (!block) return;
+    this.#blocks.delete(id);
+    this.#byteLength -= block.byteLength;
+    block.free();
   }
 
   search(query: Float32Array, limit: number, targets: readonly ScanTarget[]): ScanHits {
-    const memory = this.#open();
+    const { memory, format } = this.#open();
     checkQuery(query, this.dimensions);
     checkLimit(limit);
     const blocks = targets.map((target) => resolveTarget(this.#blocks, target));
@@ -143,16 +106,16 @@ export class WasmScanner implements Scanner {
     const heap = memory.allocate(k * 8);
     try {
       memory.doubles(heap, k).fill(-Infinity);
-      const candidates = this.#scan(memory, query, heap, k, targets, blocks);
-      const hits = new HitList(candidates.rows.length);
+      format.setQuery(query);
+      const candidates = this.#scan({ at: heap, k }, targets, blocks);
       const bar = memory.doubles(heap, 1)[0] as number;
+      const hits = new HitList(candidates.rows.length);
       for (let i = 0; i < candidates.rows.length; i++) {
         // The bar has risen since. A bound that is NaN, where sums overflowed, keeps its row.
         if ((candidates.uppers[i] as number) < bar) continue;
         const target = candidates.targets[i] as number;
         const row = candidates.rows[i] as number;
-        const at = (blocks[target] as Block).rows + row * this.#stride * 4;
-        hits.push(target, row, dot(memory.floats(at, this.dimensions), query));
+        hits.push(target, row, dot((blocks[target] as EncodedBlock).row(row), query));
       }
       return hits.best(limit);
     } finally {
@@ -160,68 +123,43 @@ export class WasmScanner implements Scanner {
     }
   }
 
-  #open(): KernelMemory {
-    if (!this.#memory) throw closed();
-    return this.#memory;
+  close(): void {
+    this.#blocks.clear();
+    this.#byteLength = 0;
+    this.#machinery = undefined;
+  }
+
+  #open(): Machinery {
+    if (!this.#machinery) throw closed();
+    return this.#machinery;
   }
 
   /** Runs the kernel over all targets, in steps, with one heap: what one step learns keeps rows of the next one out. */
   #scan(
-    memory: KernelMemory,
-    query: Float32Array,
-    heap: number,
-    k: number,
+    heap: { readonly at: number; readonly k: number },
     targets: readonly ScanTarget[],
-    blocks: readonly Block[],
+    blocks: readonly EncodedBlock[],
   ): Candidates {
-    const kernels = this.#kernels as Kernels;
-    const stride = this.#stride;
-    const { query: queryAt, group, allowed: allowedAt, found, uppers } = this.#workspace;
-    const scaled = memory.floats(queryAt, stride).fill(0);
-    const scale = scaleOf(query);
-    for (let j = 0; j < query.length; j++) scaled[j] = (query[j] as number) * scale;
-    const { rate, slack } = boundOfF32(stride, norm(scaled));
-
+    const { memory, scratch } = this.#open();
     const candidates: Candidates = { targets: [], rows: [], uppers: [] };
-    for (const [target, { count, rows, norms }] of blocks.entries()) {
+    for (const [target, block] of blocks.entries()) {
       const allowed = targets[target]?.allowed;
-      for (let first = 0; first < count; first += STEP_ROWS) {
-        const size = Math.min(STEP_ROWS, count - first);
+      for (let first = 0; first < block.count; first += STEP_ROWS) {
+        const size = Math.min(STEP_ROWS, block.count - first);
         if (allowed)
           memory
-            .bytes(allowedAt, STEP_ROWS / 8)
+            .bytes(scratch.allowed, STEP_ROWS / 8)
             .set(allowed.subarray(first / 8, Math.ceil((first + size) / 8)));
-        const kept = kernels.scanF32(
-          rows + first * stride * 4,
-          norms + first * 4,
-          size,
-          stride,
-          queryAt,
-          allowed ? allowedAt : 0,
-          rate,
-          slack,
-          group,
-          heap,
-          k,
-          found,
-          uppers,
-        );
-        const keptRows = memory.words(found, kept);
-        const keptUppers = memory.doubles(uppers, kept);
+        const kept = block.scan(first, size, allowed !== undefined, heap);
+        const rows = memory.words(scratch.found, kept);
+        const uppers = memory.doubles(scratch.uppers, kept);
         for (let i = 0; i < kept; i++) {
           candidates.targets.push(target);
-          candidates.rows.push(first + (keptRows[i] as number));
-          candidates.uppers.push(keptUppers[i] as number);
+          candidates.rows.push(first + (rows[i] as number));
+          candidates.uppers.push(uppers[i] as number);
         }
       }
     }
     return candidates;
-  }
-
-  close(): void {
-    this.#blocks.clear();
-    this.#byteLength = 0;
-    this.#memory = undefined;
-    this.#kernels = undefined;
   }
 }

@@ -1,4 +1,10 @@
+export {
+  encoderContract,
+  type EncoderContractOptions,
+  type EncoderUnderTest,
+} from "./encoder-contract.ts";
 export { scannerContract } from "./scanner-contract.ts";
 export { seededRandom, type SeededRandom } from "./seeded.ts";
 export { storeContract, type StoreFactory } from "./store-contract.ts";
 export { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";
+export { fileOf, readToyModel, type ToyModel, type ToyName } from "./toy-model.ts";

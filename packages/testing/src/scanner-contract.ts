@@ -80,6 +80,64 @@ export function scannerContract(name: string, make: (dimensions: number) => Scan
       });
     });
 
+    it("is not misled by rows on which 8-bit codes are as wrong as can be", () => {
+      // In steps of 1 the best row is rounded down in every component along the query, and the others are rounded up:
+      // by their codes the best row is the last, as far behind as the errors of both together allow.
+      const dimensions = 128;
+      const rows = new Float32Array(40 * dimensions);
+      for (let row = 0; row < 40; row++)
+        for (let j = 0; j < dimensions; j++)
+          rows[row * dimensions + j] = j === 0 ? 127 : row === 30 ? 10.49 : j < 124 ? 10.51 : 9.51;
+      const query = new Float32Array(dimensions).fill(1);
+      query[0] = 0;
+      withScanner(dimensions, (scanner) => {
+        const block = addTo(scanner, rows);
+        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([30]);
+        expectHits(scanner, [block], query, 10, [{ block: block.id }]);
+      });
+    });
+
+    it("is not misled by a query on which 16-bit codes are as wrong as can be", () => {
+      // In steps of 1, set by the first component, rounding the query turns the order of two opposite rows around.
+      const dimensions = 129;
+      const rows = new Float32Array(2 * dimensions);
+      const query = new Float32Array(dimensions);
+      query[0] = 32_767;
+      for (let j = 1; j < dimensions; j++) {
+        const sign = j % 2 === 0 ? 1 : -1;
+        rows[j] = 127 * sign;
+        rows[dimensions + j] = -127 * sign;
+        query[j] = 100 + 0.49 * sign + (sign < 0 && j < 60 ? 1 : 0);
+      }
+      withScanner(dimensions, (scanner) => {
+        const block = addTo(scanner, rows);
+        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([0]);
+      });
+    });
+
+    it("is not misled by sums that leave float32 on the way to a score within it", () => {
+      const rows = new Float32Array(2 * 32);
+      rows[0] = rows[16] = 1.8e38;
+      rows[1] = rows[2] = -1.2e38;
+      rows[32] = 2e38;
+      withScanner(32, (scanner) => {
+        const block = addTo(scanner, rows);
+        const query = new Float32Array(32).fill(1);
+        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([1]);
+      });
+    });
+
+    it("is not misled by rows that are too small to be divided", () => {
+      const rows = new Float32Array(2 * 32);
+      rows[0] = 100 * 2 ** -149;
+      rows.fill(60 * 2 ** -149, 32);
+      withScanner(32, (scanner) => {
+        const block = addTo(scanner, rows);
+        const query = new Float32Array(32).fill(1);
+        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([1]);
+      });
+    });
+
     it("returns every row that ties with the last, also across blocks", () => {
       withScanner(20, (scanner) => {
         const row = vectorsOf("gaussian", 1, 20, 5);

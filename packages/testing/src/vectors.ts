@@ -22,6 +22,7 @@ export type VectorShape =
   | "denormal"
   | "tiny"
   | "huge"
+  | "near overflow"
   | "largest floats"
   | "mixed lengths"
   | "cancelling"
@@ -58,11 +59,16 @@ const SHAPES: Record<VectorShape, Shape> = {
   },
   /** Small whole numbers: all sums are exact, and ties come from different rows. */
   "whole numbers": (row, { integer }) => fill(row, () => integer(3) - 1),
-  denormal: (row, { integer }) => fill(row, () => (integer(200) - 100) * LEAST_FLOAT),
+  denormal: (row, { integer }) => {
+    const most = 2 ** integer(9);
+    fill(row, () => (integer(2 * most + 1) - most) * LEAST_FLOAT);
+  },
   /** Products with one another underflow in float32, and are far from nothing in float64. */
   tiny: (row, { normal }) => fill(row, () => normal() * 1e-21),
-  /** Sums overflow in float32, also to both sides at once. */
+  /** Sums of products with one another overflow in float32, also to both sides at once. */
   huge: (row, { normal }) => fill(row, () => normal() * 1e19),
+  /** Every component and every product is a float; the sums are not. */
+  "near overflow": (row, { normal }) => fill(row, () => normal() * 3e37),
   "largest floats": (row, { integer }) => fill(row, () => (integer(3) - 1) * GREATEST_FLOAT),
   /** Lengths over sixty orders of magnitude. */
   "mixed lengths": (row, { normal, uniform }) => {

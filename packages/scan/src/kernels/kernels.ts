@@ -18,6 +18,30 @@ export interface Kernels {
     found: number,
     uppers: number,
   ): number;
+  /** See `assembly/i8.ts`. Returns the number of candidates. */
+  scanI8(
+    rows: number,
+    steps: number,
+    count: number,
+    stride: number,
+    query: number,
+    allowed: number,
+    bound: number,
+    group: number,
+    heap: number,
+    k: number,
+    found: number,
+    uppers: number,
+  ): number;
+  /** See `assembly/i8.ts`. Returns the number of rows before the first that is not finite. */
+  encodeI8(
+    rows: number,
+    count: number,
+    stride: number,
+    codes: number,
+    steps: number,
+    bounds: number,
+  ): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -1,0 +1,64 @@
+import type { KernelMemory } from "../memory.ts";
+
+/** Rows per call of a kernel: what bounds the room for candidates. A multiple of 16. */
+export const STEP_ROWS = 4096;
+/** Kernels read what they keep per row for so many rows at a time. */
+export const GROUP_ROWS = 16;
+
+/** Addresses that all kernels share. */
+export interface Scratch {
+  /** 16 scores of 4 bytes. */
+  readonly group: number;
+  /** The bitmap of one step. */
+  readonly allowed: number;
+  /** Rows of the candidates of one step, as u32. */
+  readonly found: number;
+  /** Upper bounds of their scores, as f64. */
+  readonly uppers: number;
+}
+
+export function allocateScratch(memory: KernelMemory): Scratch {
+  return {
+    group: memory.allocate(GROUP_ROWS * 4),
+    allowed: memory.allocate(STEP_ROWS / 8),
+    found: memory.allocate(STEP_ROWS * 4),
+    uppers: memory.allocate(STEP_ROWS * 8),
+  };
+}
+
+/** The k greatest lower bounds met so far in one search: a min-heap of f64 at `at`, `-Infinity` where there is none yet. */
+export interface Heap {
+  readonly at: number;
+  readonly k: number;
+}
+
+/** A block of rows in the form that a kernel scans. */
+export interface EncodedBlock {
+  readonly count: number;
+  /** Bytes held, the exact rows included. */
+  readonly byteLength: number;
+  /**
+   * Scans `size` <= {@link STEP_ROWS} rows from `first` (a multiple of 16) against the query that the format was given last.
+   * Leaves candidates, counted from `first`, in the scratch, raises the heap, and returns the number of candidates.
+   * `allowed` says whether the scratch holds a bitmap for this step.
+   */
+  scan(first: number, size: number, allowed: boolean, heap: Heap): number;
+  /** The row as it was added; valid until memory grows. */
+  row(row: number): Float32Array;
+  /** Gives the memory back. */
+  free(): void;
+}
+
+/**
+ * How rows lie in memory, and what a kernel can say about their scores: for each row an upper and a lower bound of what `dot`
+ * would give, in a unit that is the same for all blocks of one search.
+ */
+export interface RowFormat {
+  /**
+   * Takes a copy of `count` rows.
+   * @throws RetrievalError `INVALID_VECTOR` for a component that is not finite, `OUT_OF_MEMORY`.
+   */
+  encode(rows: Float32Array, count: number): EncodedBlock;
+  /** Prepares the scans of one search. */
+  setQuery(query: Float32Array): void;
+}
