@@ -1,0 +1,117 @@
+import { isRetrievalError } from "@nearfield/core";
+import { expect, it } from "vitest";
+import { armFault, type FaultKind } from "./fixtures/fault.ts";
+import { makeIndex } from "./fixtures/flat-index-suite.ts";
+import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
+import type { FlatIndex } from "./flat-index.ts";
+import { IndexedDbStore } from "./indexed-db-store.ts";
+
+/** Longer than any healthy transaction here; the hanging ones are waited for as long. */
+const TIMEOUT_MS = 2000;
+
+interface Step {
+  readonly run: (index: FlatIndex) => Promise<unknown>;
+  readonly apply: (model: Model) => Model;
+}
+
+const commit = (...entries: Marks[]): Step => ({
+  run: (index) => index.commit(blockOf(...entries)),
+  apply: (model) => model.commit(entries),
+});
+const remove = (...ids: string[]): Step => ({
+  run: (index) => index.remove(ids),
+  apply: (model) => model.remove(ids),
+});
+
+/** Adds until a tier is merged, replaces, deletes a part and a whole segment, merges again. */
+const STEPS: readonly Step[] = [
+  ...["a", "b", "c", "d", "e", "f", "g"].map((id) => commit({ id, version: 1, rows: 2 })),
+  commit({ id: "h", version: 1, rows: 2 }, { id: "i", version: 1, rows: 1 }),
+  commit({ id: "a", version: 2, rows: 3 }),
+  remove("b", "unknown"),
+  remove("c", "d", "e", "f", "g", "h"),
+  commit({ id: "j", version: 1, rows: 5000 }),
+  remove("a"),
+];
+
+it.each<[FaultKind, number]>([
+  ["throw", 1],
+  ["abort", 1],
+  // Each of these costs a time-out, so that not all are taken.
+  ["hang", 13],
+])(
+  "a fault (%s) at any request leaves the state before or the state after, and heals",
+  async (kind, stride) => {
+    let faults = 0;
+    for (let n = 1; ; n += stride) {
+      const name = `fault ${kind} ${n} ${Math.random()}`;
+      const fault = armFault(n, kind);
+      try {
+        await runThrough(name);
+      } finally {
+        fault.disarm();
+        await IndexedDbStore.delete(name);
+      }
+      if (!fault.hasFired()) break;
+      faults++;
+    }
+    expect(faults).toBeGreaterThan(80 / stride);
+  },
+  300_000,
+);
+
+async function runThrough(name: string): Promise<void> {
+  // Every state that the failures so far allow.
+  let possible = [new Model()];
+  let index = await openOrRetry(name);
+  for (const step of STEPS) {
+    try {
+      await step.run(index);
+      possible = possible.map(step.apply);
+    } catch (thrown) {
+      expect(isRetrievalError(thrown), String(thrown)).toBe(true);
+      possible = [...possible, ...possible.map(step.apply)];
+      // The very object that met the fault goes on, and shows what is stored.
+      possible = [await findState(index, possible)];
+    }
+  }
+  await index.close();
+  index = await openOrRetry(name);
+  await findState(index, possible);
+  await index.close();
+}
+
+/** Faults may also hit the opening and the looking; what was met once is gone the second time. */
+async function openOrRetry(name: string): Promise<FlatIndex> {
+  const open = async () => {
+    const store = await IndexedDbStore.open(name, { timeoutMs: TIMEOUT_MS });
+    const index = makeIndex(store);
+    try {
+      await index.open();
+      return index;
+    } catch (thrown) {
+      await index.close();
+      throw thrown;
+    }
+  };
+  return retryOnce(open);
+}
+
+async function findState(index: FlatIndex, possible: readonly Model[]): Promise<Model> {
+  const { hits, report } = await retryOnce(() => index.search(queryOf(1), 1e6));
+  const state = possible.find(
+    (model) => JSON.stringify(model.search(queryOf(1), 1e6)) === JSON.stringify(hits),
+  );
+  expect(state, `${hits.length} hits fit none of ${possible.length} states`).toBeDefined();
+  expect(report.degraded).toEqual([]);
+  return state as Model;
+}
+
+async function retryOnce<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    expect(isRetrievalError(thrown), String(thrown)).toBe(true);
+    return run();
+  }
+}

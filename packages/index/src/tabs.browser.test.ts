@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cdp } from "vitest/browser";
+import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
+import { blockOf, DIMENSIONS, Model, queryOf, type Marks } from "./fixtures/model.ts";
+import { dumpRaw, openRaw } from "./fixtures/raw.ts";
+import type { FlatIndex, FlatIndexOptions } from "./flat-index.ts";
+import { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
+
+const QUERY = queryOf(3);
+const A: Marks = { id: "a", version: 1, rows: 2 };
+const B: Marks = { id: "b", version: 1, rows: 2 };
+
+let name: string;
+let opened: FlatIndex[];
+
+beforeEach(() => {
+  name = `tabs ${Math.random()}`;
+  opened = [];
+});
+afterEach(async () => {
+  for (const index of opened) await index.close();
+  await IndexedDbStore.delete(name);
+});
+
+async function open(
+  storeOptions: IndexedDbStoreOptions = {},
+  options: Partial<FlatIndexOptions> = {},
+): Promise<FlatIndex> {
+  const index = makeIndex(await IndexedDbStore.open(name, storeOptions), options);
+  opened.push(index);
+  await index.open();
+  return index;
+}
+
+it("connections that commit, replace and delete at once lose nothing and agree in the end", async () => {
+  const connections = [await open(), await open(), await open(), await open()];
+  const rounds = 25;
+  await Promise.all(
+    connections.map(async (connection, by) => {
+      for (let round = 0; round < rounds; round++) {
+        const own = { id: `${by}-${round}`, version: 1, rows: 1 + (round % 4) };
+        const contested = { id: "contested", version: by, rows: 1 };
+        await connection.commit(blockOf(own, contested));
+        // What was acknowledged is found at once, by all.
+        const other = connections[(by + 1) % connections.length]!;
+        const { hits } = await other.search(QUERY, 1e6);
+        expect(hits.filter(({ id }) => id === own.id)).toHaveLength(own.rows);
+        expect(hits.filter(({ id }) => id === "contested")).toHaveLength(1);
+        if (round % 5 === 4) await connection.remove([`${by}-${round - 1}`]);
+      }
+    }),
+  );
+  const answers = await Promise.all(connections.map((each) => each.search(QUERY, 1e6)));
+  for (const { hits, report } of answers) {
+    expect(hits).toEqual(answers[0]!.hits);
+    expect(report).toMatchObject({ entries: 4 * 20 + 1, generation: 4 * (25 + 5), degraded: [] });
+  }
+  const fresh = await open();
+  expect((await fresh.search(QUERY, 1e6)).hits).toEqual(answers[0]!.hits);
+});
+
+it("a search under way while others commit shows whole commits only", async () => {
+  const [writer, reader] = [await open(), await open()];
+  const pair = (version: number) => [
+    { id: "left", version, rows: 1 },
+    { id: "right", version, rows: 1 },
+  ];
+  await writer.commit(blockOf(...pair(0)));
+  let isWriting = true;
+  const writing = (async () => {
+    for (let version = 1; version <= 50; version++) await writer.commit(blockOf(...pair(version)));
+    isWriting = false;
+  })();
+  let last = 0;
+  while (isWriting) {
+    const { hits } = await reader.search(QUERY, 10);
+    const versions = hits.map(({ payload }) => (payload as { version: number }).version);
+    expect(hits).toHaveLength(2);
+    expect(versions[0]).toBe(versions[1]);
+    expect(versions[0]).toBeGreaterThanOrEqual(last);
+    last = versions[0]!;
+  }
+  await writing;
+});
+
+it("a commit is seen by the next search of another, though every notice is lost", async () => {
+  const [one, other] = [await open(), await open()];
+  const real = BroadcastChannel.prototype.postMessage;
+  BroadcastChannel.prototype.postMessage = () => {};
+  try {
+    await one.commit(blockOf(A));
+    expect((await other.search(QUERY, 9)).hits).toEqual(new Model().commit([A]).search(QUERY, 9));
+    await other.remove(["a"]);
+    expect((await one.search(QUERY, 9)).hits).toEqual([]);
+  } finally {
+    BroadcastChannel.prototype.postMessage = real;
+  }
+});
+
+it("an entry that another has deleted is stored again, though this one remembers it", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.commit(blockOf(A));
+  await other.remove(["a"]);
+  expect(await one.commit(blockOf(A))).toMatchObject({ entries: 1, generation: 3 });
+});
+
+it("two that begin one index with different models do not mix them", async () => {
+  const stores = [await IndexedDbStore.open(name), await IndexedDbStore.open(name)];
+  const indexes = stores.map((store, at) => makeIndex(store, { fingerprint: `space ${at}` }));
+  opened.push(...indexes);
+  const codes = await Promise.all(indexes.map((index) => codeOf(index.open())));
+  expect(codes.sort()).toEqual(["MODEL_MISMATCH", "fulfilled"]);
+});
+
+describe("another tab that", () => {
+  it("brings a newer version is let through at once, and this one asks for a reload", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    const newer = await openRaw(name, 2);
+    expect(newer.version).toBe(2);
+    newer.close();
+    expect(await codeOf(index.search(QUERY, 1))).toBe("UPGRADE_REQUIRED");
+    expect(await codeOf(index.commit(blockOf(B)))).toBe("UPGRADE_REQUIRED");
+    expect((await index.report()).degraded).toMatchObject([{ code: "UPGRADE_REQUIRED" }]);
+  });
+
+  it("deletes the index is let through, and the loss is told", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    await IndexedDbStore.delete(name);
+    const { hits, report } = await index.search(QUERY, 9);
+    expect(hits).toEqual([]);
+    expect(report).toMatchObject({ entries: 0, degraded: [{ code: "STORAGE_LOST" }] });
+    expect(await index.commit(blockOf(B))).toMatchObject({ entries: 1, generation: 1 });
+  });
+
+  it("made the index anew up to the same generation is told from the one before", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    await IndexedDbStore.delete(name);
+    const other = await open();
+    await other.commit(blockOf(B));
+    const { hits, report } = await index.search(QUERY, 9);
+    expect(hits).toEqual(new Model().commit([B]).search(QUERY, 9));
+    expect(report.degraded).toMatchObject([{ code: "STORAGE_LOST" }]);
+  });
+
+  it("hangs in a transaction makes a commit time out, and nothing of it happens later", async () => {
+    const index = await open({ timeoutMs: 400 });
+    const release = await hang();
+    expect(await codeOf(index.commit(blockOf(A)))).toBe("TIMEOUT");
+    expect(await codeOf(index.search(QUERY, 1))).toMatch(/TIMEOUT|fulfilled/);
+    release();
+    const before = await dumpRaw(name);
+    expect((await index.search(QUERY, 9)).hits).toEqual([]);
+    expect(await dumpRaw(name)).toEqual(before);
+    expect(await index.commit(blockOf(A))).toMatchObject({ entries: 1, generation: 1 });
+  });
+});
+
+it("storage that is cleared while open is noticed, told, and written to again", async () => {
+  const index = await open();
+  await index.commit(blockOf(A));
+  const { origin } = location;
+  await cdp().send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+  const { hits, report } = await index.search(QUERY, 9);
+  expect(hits).toEqual([]);
+  expect(report.degraded).toMatchObject([{ code: "STORAGE_LOST" }]);
+  expect(await index.commit(blockOf(B))).toMatchObject({ entries: 1 });
+});
+
+it("an index that is not the one that was seen last, or an older state of it, is told", async () => {
+  const first = await open();
+  const seen = await first.commit(blockOf(A));
+  const lastSeen = { lineage: seen.lineage, generation: seen.generation };
+  const degraded = async (token: typeof lastSeen) =>
+    (await (await open({}, { lastSeen: token })).report()).degraded.map(({ code }) => code);
+  expect(await degraded(lastSeen)).toEqual([]);
+  expect(await degraded({ ...lastSeen, generation: 0 })).toEqual([]);
+  expect(await degraded({ ...lastSeen, generation: 9 })).toEqual(["STORAGE_ROLLED_BACK"]);
+  expect(await degraded({ ...lastSeen, lineage: "another" })).toEqual(["STORAGE_LOST"]);
+});
+
+it("calls that are under way at close settle, and those after reject", async () => {
+  const index = await open();
+  const calls = [
+    index.commit(blockOf(A)),
+    index.commit(blockOf(B)),
+    index.search(new Float32Array(DIMENSIONS), 1),
+    index.remove(["a"]),
+  ];
+  const codes = Promise.all(calls.map(codeOf));
+  await index.close();
+  for (const code of await codes) expect(code).toMatch(/^(fulfilled|CLOSED)$/);
+  expect(await codeOf(index.search(QUERY, 1))).toBe("CLOSED");
+  expect(await codeOf(index.commit(blockOf(A)))).toBe("CLOSED");
+  expect(await codeOf(index.report())).toBe("CLOSED");
+  expect(await codeOf(index.destroy())).toBe("CLOSED");
+});
+
+/** Holds a readwrite transaction on everything open until released. */
+async function hang(): Promise<() => void> {
+  const database = await openRaw(name);
+  let isReleased = false;
+  const stores = [...database.objectStoreNames];
+  const store = database.transaction(stores, "readwrite").objectStore("manifest");
+  await new Promise<void>((started) => {
+    const spin = () => {
+      started();
+      if (!isReleased) store.get("spin").addEventListener("success", spin);
+    };
+    store.get("spin").addEventListener("success", spin);
+  });
+  return () => {
+    isReleased = true;
+    database.close();
+  };
+}
