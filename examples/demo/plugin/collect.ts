@@ -23,16 +23,16 @@ export interface Corpus {
 }
 
 /**
- * How much text is taken, in UTF-16 code units. Measured: this Markdown has about 500 of them to a passage, so that the
- * library comes to some 450 passages: enough to search in, and read in within a minute.
+ * How much text is taken, in UTF-16 code units. Measured: this Markdown has about 375 of them to a passage, so that the
+ * library comes to some 400 passages: enough to search in, and soon read.
  */
-const BUDGET_CHARACTERS = 225_000;
+const BUDGET_CHARACTERS = 150_000;
 
 /** Shorter ones only say where the real documentation is. */
 const MIN_CHARACTERS = 1_200;
 
 /** Longer ones are lists (models, exports), and one of them would crowd out ten others. */
-const MAX_CHARACTERS = 30_000;
+const MAX_CHARACTERS = 16_000;
 
 /** Least share of plain words outside code. Below it, a file is a table of options or a list of links. */
 const MIN_PROSE = 0.3;

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import type { Plugin } from "vite";
 
 /** What the service worker does not store beforehand, but when it is fetched: see `worker/service-worker.ts`. */
-const HEAVY = /\.(wasm|mjs|onnx|bin)$|tokenizer.*\.json$/;
+const HEAVY = /\.(wasm|mjs)$/;
+
+/** The model's files: Nearfield verifies and stores them itself, and a second copy would only take room. */
+const MODEL = /\.(onnx|bin|f32)$|\/(tokenizer|tokenizer_config|expand)-[\w-]+\.json$/;
 
 const WORKER = "service-worker.js";
 const PLACEHOLDER = "__BUILD__";
@@ -24,7 +27,7 @@ export function offlinePlugin(): Plugin {
       for (const path of files) hash.update(path).update(readFileSync(join(dir, path)));
       const build = {
         version: hash.digest("hex").slice(0, 16),
-        shell: files.filter((path) => !HEAVY.test(path)),
+        shell: files.filter((path) => !HEAVY.test(path) && !MODEL.test(path)),
         heavy: files.filter((path) => HEAVY.test(path)),
       };
       const path = join(dir, WORKER);

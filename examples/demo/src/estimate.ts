@@ -3,7 +3,7 @@ const MIN_PASSAGES = 16;
 const MIN_ELAPSED_MS = 2_000;
 
 /** Characters of source to a passage, until the library at hand has shown its own. */
-const ASSUMED_CHARACTERS_PER_PASSAGE = 500;
+const ASSUMED_CHARACTERS_PER_PASSAGE = 375;
 
 export interface Outlook {
   /** 0 to 1. */

@@ -39,7 +39,9 @@ export function renderExcerpt(hit: Hit, query: string): HTMLElement {
   const excerpt = make("p", { class: "excerpt" });
   if (from < start)
     excerpt.append(make("span", { class: "around" }, "… ", part({ start: from, end: start })));
-  excerpt.append(part({ start, end }));
+  const passage = part({ start, end });
+  // Badges alone, say: better their source than nothing.
+  excerpt.append(passage.textContent?.trim() ? passage : text.slice(start, end));
   if (to > end)
     excerpt.append(make("span", { class: "around" }, part({ start: end, end: to }), " …"));
   return excerpt;

@@ -80,12 +80,20 @@ function renderHit(hit: Hit, at: number, query: string): HTMLElement {
   const name = title ?? id;
   return make(
     "li",
-    { role: "option", id: `hit-${at}`, "aria-selected": "false", class: "hit" },
+    {
+      role: "option",
+      id: `hit-${at}`,
+      "aria-selected": "false",
+      "data-document": id,
+      "data-start": hit.passage.start,
+      "data-end": hit.passage.end,
+      class: "hit",
+    },
     make(
       "p",
       { class: "hit-head" },
       make("span", { class: "hit-title" }, name),
-      ...(section && section !== name ? [make("span", { class: "hit-section" }, section)] : []),
+      ...(section && lettersOf(section) !== lettersOf(name) ? [make("span", { class: "hit-section" }, section)] : []),
     ),
     renderExcerpt(hit, query),
     make(
@@ -99,6 +107,11 @@ function renderHit(hit: Hit, at: number, query: string): HTMLElement {
       ),
     ),
   );
+}
+
+/** Headings repeat the title in other dress: "🛣️ pathe", "Lightning CSS". */
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 function originOf({ document: { id, fields } }: Hit): string {

@@ -13,6 +13,8 @@ import { forgetMemory, recall, remember, type Memory, type OwnFile } from "./mem
 export interface Reading extends Outlook {
   /** Documents of the library that are stored now. */
   readonly documents: number;
+  /** Passages that were encoded in this reading, some of them perhaps not stored yet. */
+  readonly passages: number;
 }
 
 export interface LibraryOptions {
@@ -81,17 +83,23 @@ export class Library {
     const documents = (await response.json()) as readonly DocumentInput[];
     const estimate = new Estimate(corpus.characters);
     let stored = 0;
+    let encoded = 0;
     try {
       for (const slice of slices(documents)) {
         const characters = slice.reduce((sum, { text }) => sum + text.length, 0);
         const report = (done: { documents: number; passages: number }): void => {
           if (done.passages > 0) estimate.start();
           const outlook = estimate.outlook(done.passages, characters);
-          this.#setReading({ documents: stored + done.documents, ...outlook });
+          this.#setReading({
+            documents: stored + done.documents,
+            passages: encoded + done.passages,
+            ...outlook,
+          });
         };
         report({ documents: 0, passages: 0 });
         const { passages } = await this.#search.add(slice, { onProgress: report });
         stored += slice.length;
+        encoded += passages;
         estimate.finish(characters, passages);
       }
       await this.#retire(documents);

@@ -10,21 +10,26 @@ import { Reader } from "./reader.ts";
 import { StatusView, type OfflineState } from "./status.ts";
 import { startTheme } from "./theme.ts";
 
+/** Each is answered by another of the documents that the library has had for long. */
 const SUGGESTIONS = [
   "keep data in the browser without callbacks",
-  "which version range allows breaking changes",
-  "find the original line of minified code",
-  "run work in another thread",
-  "is this value a random number I can reproduce?",
+  "a whole number too large for JavaScript",
+  "change code and keep its source map",
+  "can people who do not see use my page?",
+  "run a command from a script",
 ];
 
 /** How often answers are asked anew while the library grows under them. */
 const REFRESH_MS = 2_000;
 
+/** How often the status is looked at while the model starts. */
+const WAKING_MS = 250;
+
 const parameters = new URLSearchParams(location.search);
 let library: Library | undefined;
 let offline: OfflineState = "preparing";
 let refreshedMs = 0;
+let waking: number | undefined;
 
 const reader = new Reader({
   article: required("reader", HTMLElement),
@@ -100,9 +105,14 @@ function fail(thrown: unknown): void {
 function show(): void {
   if (!library) return;
   const snapshot = library.status();
-  status.show(snapshot, offline);
+  // The service worker stores the runtime and the model as they are fetched: all is there once the model is awake.
+  const isAwake = snapshot.devices.query.state === "ready";
+  status.show(snapshot, offline === "ready" && !isAwake ? "preparing" : offline);
   progress.show(library.reading, snapshot.counts.passages);
   files.show();
+  // The search tells of itself when asked, and only then.
+  clearTimeout(waking);
+  if (snapshot.devices.query.state === "starting") waking = window.setTimeout(show, WAKING_MS);
   if (library.reading && performance.now() - refreshedMs > REFRESH_MS) {
     refreshedMs = performance.now();
     void finder.again();

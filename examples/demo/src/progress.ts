@@ -15,19 +15,17 @@ export class ProgressView {
   readonly #field: SVGElement = required("field", SVGElement);
   #lastStep = -1;
 
-  /** @param passages those stored in the whole index */
-  show(reading: Reading | undefined, passages: number): void {
+  /** @param stored passages in the index, which can be found */
+  show(reading: Reading | undefined, stored: number): void {
     this.#section.hidden = reading === undefined;
     this.#field.classList.toggle("busy", reading !== undefined);
     if (!reading) return;
-    const { documents, fraction, secondsLeft } = reading;
+    const { documents, passages, fraction, secondsLeft } = reading;
     this.#bar.value = fraction;
     const counts = `${documents} of ${corpus.documents} documents, ${passages.toLocaleString("en")} passages`;
     const left = secondsLeft === undefined ? "" : ` · ${sayTimeLeft(secondsLeft)}`;
-    this.#text.textContent =
-      documents === 0 && fraction === 0
-        ? "Waking the model…"
-        : `${counts}${left}. You can search already.`;
+    const hint = stored > 0 ? " You can search already." : "";
+    this.#text.textContent = fraction === 0 ? "Waking the model…" : `${counts}${left}.${hint}`;
     const step = Math.floor(fraction * SPOKEN_STEPS);
     if (step === this.#lastStep) return;
     this.#lastStep = step;

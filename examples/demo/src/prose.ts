@@ -16,7 +16,7 @@ export interface Marking {
 }
 
 const BLOCK_TAGS = {
-  heading: "h3",
+  heading: "h2",
   paragraph: "p",
   code: "pre",
   item: "p",

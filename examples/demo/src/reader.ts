@@ -60,7 +60,7 @@ export class Reader {
           { type: "button", class: "quiet back", click: () => this.#onClose() },
           "← Back",
         ),
-        make("h2", { id: "reader-title" }, title ?? id),
+        make("h1", { id: "reader-title" }, title ?? id),
         make("p", { class: "reader-origin" }, originOf(hit)),
         this.#sourceToggle(body),
       ),

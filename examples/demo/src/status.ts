@@ -30,6 +30,12 @@ const OFFLINE: Readonly<Record<OfflineState, string>> = {
   unavailable: "No: this browser or this address allows no service worker.",
 };
 
+const RUNGS: Readonly<Record<EncoderStatus["reasons"][number]["rung"], string>> = {
+  webgpu: "WebGPU",
+  "webgpu-no-subgroups": "WebGPU without subgroups",
+  wasm: "WASM",
+};
+
 /** The line at the foot of the page, and what is behind it. */
 export class StatusView {
   readonly #line: HTMLElement = required("status-line", HTMLElement);
@@ -107,17 +113,24 @@ function lampOf(status: SearchStatus): "good" | "busy" | "bad" {
 }
 
 function sayDevice({ state, device, adapter, threads }: EncoderStatus): string {
-  if (state === "loading") return "Waking the model";
+  if (state === "starting") return "Waking the model";
   if (state === "failed") return "The model did not start";
-  if (!device) return "At rest: starts when there is something to read";
+  if (state !== "ready") return "At rest: starts when there is something to read";
   if (device === "webgpu")
     return `On the graphics processor (WebGPU${adapter ? `, ${adapter}` : ""})`;
   return `On the processor (WASM, ${threads === 1 ? "1 thread" : `${threads ?? "?"} threads`})`;
 }
 
-/** Why this device and not a faster one. */
-function reasonsOf({ reasons }: EncoderStatus): string[] {
-  return reasons.map(({ rung, message }) => `Not on ${rung}: ${message}`);
+/** Why this device and not a faster one, how it was proven, and whether it will be there without a network. */
+function reasonsOf({ reasons, knownAnswers, timings, notStored }: EncoderStatus): string[] {
+  const words = reasons.map(({ rung, message }) => `Not on ${RUNGS[rung]}: ${message}.`);
+  if (knownAnswers && timings) {
+    const { texts, leastCosine } = knownAnswers;
+    const proof = `${texts === 1 ? "1 known answer" : `${texts} known answers`}, cosine ${leastCosine.toFixed(4)} or better`;
+    words.push(`Ready in ${(timings.totalMs / 1_000).toFixed(1)} s, proven by ${proof}.`);
+  }
+  if (notStored) words.push(`The model is not kept for the next visit: ${notStored.message}.`);
+  return words;
 }
 
 function row(name: string, ...values: readonly string[]): HTMLElement[] {

@@ -14,8 +14,9 @@ const BUILD: {
 const SHELL = `nearfield-demo-shell-${BUILD.version}`;
 
 /**
- * Runtime and model files: megabytes, named by their content, stored when they are first fetched, and kept over versions.
- * In the shell they would all be fetched again with each release, and those of the device that is not used, too.
+ * The runtime: megabytes, named by their content, stored when they are first fetched, and kept over versions. In the
+ * shell they would all be fetched again with each release, and those of the device that is not used, too. The model's
+ * files are in neither: Nearfield keeps them on a shelf of its own, each with its checksum.
  */
 const HEAVY = "nearfield-demo-heavy";
 

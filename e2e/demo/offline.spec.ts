@@ -1,0 +1,64 @@
+import { ask, expect, test } from "./visit.ts";
+
+test.beforeEach(() => {
+  test.skip(test.info().project.name !== "wasm", "the demo takes the CPU in both projects");
+});
+
+test("after the first visit the page works with its server gone, in a browser started anew", async ({
+  shared,
+}) => {
+  const { stand, profile } = shared;
+  await profile.close();
+  await stand.switchOff();
+  const context = await profile.open();
+  try {
+    const page = await context.newPage();
+    await page.goto(stand.url);
+    await expect(page.locator("body")).toHaveAttribute("data-library", "kept");
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await ask(page, "store data in the browser");
+    await page.getByRole("option").first().click();
+    await expect(page.locator("#reader mark").first()).toBeVisible();
+    await page.close();
+  } finally {
+    await stand.switchOn();
+  }
+});
+
+test("a new version is offered, and taking it loses nothing", async ({ shared, page }) => {
+  await shared.stand.release("The next version");
+  await page.evaluate(async () => {
+    await (await navigator.serviceWorker.getRegistration())?.update();
+  });
+  const offer = page.locator("#notices").getByRole("button", { name: "Reload" });
+  await expect(offer).toBeVisible();
+  await expect(page).not.toHaveTitle("The next version");
+  await offer.click();
+  await expect(page).toHaveTitle("The next version");
+  await expect(page.locator("body")).toHaveAttribute("data-library", "kept");
+  await ask(page, "store data in the browser");
+});
+
+test("forgetting everything deletes the index, the stored page and its worker", async ({
+  page,
+  browserName,
+}) => {
+  expect(browserName).toBe("chromium");
+  await page.locator("#status-line").click();
+  await page.getByRole("button", { name: "Forget everything…" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("button", { name: "Keep it all" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await page.getByRole("button", { name: "Forget everything…" }).click();
+  await dialog.getByRole("button", { name: "Forget everything" }).click();
+  await expect(page.locator("body")).toHaveAttribute("data-library", "forgotten");
+  const left = await page.evaluate(async () => ({
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    keys: Object.keys(localStorage).filter((key) => !key.endsWith(".theme")),
+  }));
+  expect(left).toEqual({ databases: [], caches: [], workers: 0, keys: [] });
+  await expect(page.getByRole("button", { name: "Start again" })).toBeFocused();
+});
