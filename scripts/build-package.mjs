@@ -27,6 +27,10 @@ const ENTRIES = {
   "./workers/index": "index/src/worker.ts",
 };
 
+/** Declarations that use `Disposable` bring its library along: an app that compiles against ES2022 does not have it. */
+const DISPOSABLE = /\b(Async)?Disposable\b|\bSymbol\.(asyncDispose|dispose)\b/;
+const DISPOSABLE_LIB = '/// <reference lib="esnext.disposable" />\n';
+
 /** Documents that travel with the package. */
 const DOCUMENTS = ["LICENSE", "NOTICE", "README.md", "CHANGELOG.md"];
 
@@ -99,15 +103,16 @@ function stage(file) {
     const posix = path.split(sep).join("/");
     return `${posix.startsWith(".") ? posix : `./${posix}`}${query}`;
   });
-  writeFileSync(destination, renamed);
+  const needsLib = file.endsWith(".d.ts") && DISPOSABLE.test(code);
+  writeFileSync(destination, needsLib ? `${DISPOSABLE_LIB}${renamed}` : renamed);
 }
 
 /** What a reference means, as a path below `packages`; undefined for packages that the consumer installs. */
-function targetOf(file, { kind, specifier }) {
+function targetOf(file, { specifier }) {
   const path = specifier.replace(/\?.*$/, "");
   if (path.startsWith(".")) {
-    const target = relative(PACKAGES, resolve(PACKAGES, dirname(file), path));
-    return kind === "url" && target.endsWith(".ts") ? emittedName(target) : target;
+    // In declarations and in URL literals `tsc` leaves the endings as they were written.
+    return emittedName(relative(PACKAGES, resolve(PACKAGES, dirname(file), path)));
   }
   const [, name, subpath] = path.match(/^@nearfield\/([^/]+)(\/.+)?$/) ?? [];
   if (name === undefined) return undefined;
