@@ -64,18 +64,22 @@ export interface VectorBlock {
   readonly vectors: Float32Array;
 }
 
-export interface IngestProgress extends IndexCounts {
+export interface IngestProgress {
   /** Documents of this call that are now stored (or were already, unchanged). */
   readonly documents: number;
   /** Passages of this call that have been encoded. */
   readonly passages: number;
+  /** Size of the index as of the latest acknowledged commit of this call; null before the first. */
+  readonly index: IndexCounts | null;
 }
 
-export interface IngestReport extends IndexCounts {
+export interface IngestReport {
   readonly added: number;
   /** Documents that were stored already with the same content. */
   readonly unchanged: number;
   readonly passages: number;
+  /** Size of the index after the last commit; null where nothing had to be stored. */
+  readonly index: IndexCounts | null;
 }
 
 /** What the page may ask of an encoder worker. `load` comes first, once. */

@@ -16,6 +16,15 @@ export type {
   RuntimeFiles,
   VectorBlock,
 } from "./calls.ts";
+export { batches, type BatchOptions } from "./ingest/batches.ts";
+export { validateDocument } from "./ingest/documents.ts";
+export {
+  MAX_FIELDS_LENGTH,
+  MAX_ID_LENGTH,
+  MAX_TEXT_LENGTH,
+  MAX_TITLE_LENGTH,
+  MAX_URL_LENGTH,
+} from "./ingest/limits.ts";
 export { SPLITTER_VERSION } from "./split.ts";
 export type { Embedder, EmbedOptions } from "./embedder.ts";
 export type { DeviceChoice, Reason } from "./ladder.ts";

@@ -1,3 +1,4 @@
+export { aborted, raceAbort } from "./abort.ts";
 export { Connection, type CallOptions, type ConnectionOptions } from "./connect.ts";
 export type { Prepare, Preparation } from "./life.ts";
 export type {

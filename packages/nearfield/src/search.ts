@@ -185,7 +185,7 @@ export class Search {
         const done = await this.#parts.document.ingest(batch, {
           signal,
           onProgress: (progress) => {
-            this.#report = { ...this.#report, ...countsOf(progress) };
+            this.#report = { ...this.#report, ...progress.index };
             onProgress?.({
               documents: before.documents + progress.documents,
               passages: before.passages + progress.passages,
@@ -196,7 +196,7 @@ export class Search {
         sum.added += done.added;
         sum.unchanged += done.unchanged;
         sum.passages += done.passages;
-        this.#report = { ...this.#report, ...countsOf(done) };
+        this.#report = { ...this.#report, ...done.index };
       }
     } catch (thrown) {
       if (this.#closed) throw closed();
@@ -235,10 +235,6 @@ function closed(): RetrievalError {
   return new RetrievalError("CLOSED", "the search was closed", {
     repair: "Open it again with openSearch.",
   });
-}
-
-function countsOf(counts: { entries: number; rows: number; generation: number }) {
-  return { entries: counts.entries, rows: counts.rows, generation: counts.generation };
 }
 
 function checkIds(ids: unknown): readonly string[] {
