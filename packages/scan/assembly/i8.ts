@@ -3,14 +3,39 @@
 
 import { GROUP, keep, maskOf } from "./keep";
 
-/** row . query of codes, in i32: the caller sees to it that no sum of absolute products reaches 2^31. `stride`: a multiple of 16. */
-function dot(row: usize, query: usize, stride: u32): i32 {
+/**
+ * row . query of codes, modulo 2^32: the caller sees to it that the sum lies below 2^31. `stride`: a multiple of 16.
+ *
+ * The portable module takes the query as codes of 16 bits. The relaxed one takes it in two parts of 7 bits, code + 8192 =
+ * 128 * high + low, in turns of 16 bytes: what the relaxed product leaves to the engine, a second operand of 8 bits and sums
+ * of two products beyond 16 bits, can then not occur (2 * 127 * 128 < 2^15), so all engines give the same integers. The 8192
+ * come off by `rowSum`, the sum of the row's codes.
+ */
+function dot(row: usize, query: usize, stride: u32, rowSum: i32): i32 {
   let a = i32x4.splat(0),
     b = a,
     c = a,
     e = a;
   const end = row + <usize>stride;
   const whole = row + (<usize>stride & ~31);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    for (; row < whole; row += 32, query += 64) {
+      const r = v128.load(row),
+        s = v128.load(row, 16);
+      a = i32x4.relaxed_dot_i8x16_i7x16_add_s(r, v128.load(query), a);
+      b = i32x4.relaxed_dot_i8x16_i7x16_add_s(r, v128.load(query, 16), b);
+      c = i32x4.relaxed_dot_i8x16_i7x16_add_s(s, v128.load(query, 32), c);
+      e = i32x4.relaxed_dot_i8x16_i7x16_add_s(s, v128.load(query, 48), e);
+    }
+    if (row < end) {
+      const r = v128.load(row);
+      a = i32x4.relaxed_dot_i8x16_i7x16_add_s(r, v128.load(query), a);
+      b = i32x4.relaxed_dot_i8x16_i7x16_add_s(r, v128.load(query, 16), b);
+    }
+    const high = i32x4.add(a, c),
+      low = i32x4.add(b, e);
+    return sumOf(i32x4.add(i32x4.shl(high, 7), low)) - (rowSum << 13);
+  }
   for (; row < whole; row += 32, query += 64) {
     a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(row), v128.load(query)));
     b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(row, 8), v128.load(query, 16)));
@@ -21,11 +46,15 @@ function dot(row: usize, query: usize, stride: u32): i32 {
     a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(row), v128.load(query)));
     b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(row, 8), v128.load(query, 16)));
   }
-  const sum = i32x4.add(i32x4.add(a, b), i32x4.add(c, e));
+  return sumOf(i32x4.add(i32x4.add(a, b), i32x4.add(c, e)));
+}
+
+/** The four lanes together. */
+export function sumOf(v: v128): i32 {
   return (
-    i32x4.extract_lane(sum, 0) +
-    i32x4.extract_lane(sum, 1) +
-    (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
+    i32x4.extract_lane(v, 0) +
+    i32x4.extract_lane(v, 1) +
+    (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3))
   );
 }
 
@@ -48,12 +77,14 @@ function reaches(sums: v128, steps: v128, bound: v128, bar: v128): bool {
  *
  * @param rows `count` x `stride` codes
  * @param steps one float per row, readable up to a multiple of 16
- * @param query `stride` codes of 16 bits
+ * @param sums the sum of the codes of each row, as i32
+ * @param query `stride` codes, in the form that `dot` takes
  * @param allowed,group,heap,found,uppers as in `f32.ts`
  */
 export function scanI8(
   rows: usize,
   steps: usize,
+  sums: usize,
   count: u32,
   stride: u32,
   query: usize,
@@ -73,7 +104,8 @@ export function scanI8(
     const base = rows + <usize>first * stride;
     for (let left = mask; left; left &= left - 1) {
       const i = <usize>ctz(left);
-      store<i32>(group + (i << 2), dot(base + i * stride, query, stride));
+      const sum = load<i32>(sums + ((<usize>first + i) << 2));
+      store<i32>(group + (i << 2), dot(base + i * stride, query, stride, sum));
     }
     for (let part: u32 = 0; part < GROUP; part += 4) {
       const offset = (<usize>part) << 2;
@@ -90,95 +122,4 @@ export function scanI8(
     }
   }
   return kept;
-}
-
-/** |row - step * codes|^2 in f64. */
-function residualOf(row: usize, codes: usize, stride: u32, step: f64): f64 {
-  let a = f64x2.splat(0),
-    b = a;
-  const steps = f64x2.splat(step);
-  for (let j: u32 = 0; j < stride; j += 4, row += 16, codes += 4) {
-    const x = v128.load(row);
-    const c = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(codes)));
-    const low = f64x2.sub(
-      f64x2.promote_low_f32x4(x),
-      f64x2.mul(steps, f64x2.convert_low_i32x4_s(c)),
-    );
-    const high = f64x2.sub(
-      f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3)),
-      f64x2.mul(steps, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(c, c, 2, 3, 2, 3))),
-    );
-    a = f64x2.add(a, f64x2.mul(low, low));
-    b = f64x2.add(b, f64x2.mul(high, high));
-  }
-  const sum = f64x2.add(a, b);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
-/** Greatest absolute component; NaN and Infinity give a value that is not finite. */
-function mostOf(row: usize, stride: u32): f32 {
-  let most = f32x4.splat(0);
-  for (let j: u32 = 0; j < stride; j += 4, row += 16)
-    most = f32x4.max(most, f32x4.abs(v128.load(row)));
-  return max(
-    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-  );
-}
-
-/**
- * Codes of -127..127 for `count` rows of floats, and a step for each row. Raises `bounds`, two f64: the greatest
- * (residual / step)^2 and |codes|^2 of a row. Exactness rests on these alone, not on how well a code was rounded.
- * Stops at a row with a component that is not finite; returns the number of rows done.
- */
-export function encodeI8(
-  rows: usize,
-  count: u32,
-  stride: u32,
-  codes: usize,
-  steps: usize,
-  bounds: usize,
-): u32 {
-  let residual = load<f64>(bounds),
-    length = load<f64>(bounds, 8);
-  for (let i: u32 = 0; i < count; i++) {
-    const row = rows + ((<usize>i * stride) << 2);
-    const most = mostOf(row, stride);
-    // Infinity - Infinity and NaN - NaN are NaN.
-    if (most - most != 0) return i;
-    // The least float where a step would underflow to zero; a row of zeros has no step.
-    const step: f32 = most > 0 ? max<f32>(most / 127, f32.MIN_VALUE) : 0;
-    store<f32>(steps + ((<usize>i) << 2), step);
-    const out = codes + <usize>i * stride;
-    const divisor = f32x4.splat(step > 0 ? step : 1);
-    let squares = i32x4.splat(0);
-    for (let j: usize = 0; j < stride; j += 16) {
-      const at = row + (j << 2);
-      const low = i16x8.narrow_i32x4_s(rounded(at, divisor), rounded(at + 16, divisor));
-      const high = i16x8.narrow_i32x4_s(rounded(at + 32, divisor), rounded(at + 48, divisor));
-      // -128 can only come from a step that underflow made coarse; its square fits as well.
-      v128.store(out + j, i8x16.narrow_i16x8_s(low, high));
-      const kept = v128.load(out + j);
-      const a = i16x8.extend_low_i8x16_s(kept),
-        b = i16x8.extend_high_i8x16_s(kept);
-      squares = i32x4.add(squares, i32x4.add(i32x4.dot_i16x8_s(a, a), i32x4.dot_i16x8_s(b, b)));
-    }
-    if (step == 0) continue;
-    const scale = <f64>step;
-    residual = max(residual, residualOf(row, out, stride, scale) / (scale * scale));
-    length = max(
-      length,
-      <f64>i32x4.extract_lane(squares, 0) +
-        <f64>i32x4.extract_lane(squares, 1) +
-        <f64>i32x4.extract_lane(squares, 2) +
-        <f64>i32x4.extract_lane(squares, 3),
-    );
-  }
-  store<f64>(bounds, residual);
-  store<f64>(bounds, length, 8);
-  return count;
-}
-
-function rounded(at: usize, divisor: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(v128.load(at), divisor)));
 }

@@ -1,2 +1,3 @@
+export { encodeI8 } from "./encode-i8";
 export { scanF32 } from "./f32";
-export { encodeI8, scanI8 } from "./i8";
+export { scanI8 } from "./i8";

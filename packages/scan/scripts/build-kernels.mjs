@@ -9,8 +9,8 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const OPTIONS = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"];
 
-/** Module name -> further compiler options. */
-const MODULES = { simd: [] };
+/** Module name -> further compiler options. Engines without relaxed SIMD reject a whole module that has it: hence two. */
+const MODULES = { simd: [], relaxed: ["--enable", "relaxed-simd"] };
 
 /** Compiles every module: its name -> its bytes in base64. */
 export async function buildKernels() {

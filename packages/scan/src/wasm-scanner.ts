@@ -9,7 +9,7 @@ import {
 } from "./formats/format.ts";
 import { Int8Format } from "./formats/int8.ts";
 import { HitList } from "./hits.ts";
-import { instantiateKernels } from "./kernels/kernels.ts";
+import { bestModule, instantiateKernels, type ModuleName } from "./kernels/kernels.ts";
 import { KernelMemory } from "./memory.ts";
 import {
   checkDimensions,
@@ -30,6 +30,8 @@ export type RowEncoding =
 export interface WasmScannerOptions {
   /** Default: `int8`, the faster one. */
   readonly encoding?: RowEncoding | undefined;
+  /** Default: the best that the engine takes. */
+  readonly module?: ModuleName | undefined;
 }
 
 /** Rows that may be among the best, in the order of the scan, each with the upper bound of its score. */
@@ -52,7 +54,7 @@ interface Machinery {
  * `WebAssembly.Memory`, which holds at most 4 GiB and keeps the size of its fullest moment until `close`.
  */
 export class WasmScanner implements Scanner {
-  readonly kind = "wasm-simd";
+  readonly kind: "wasm-simd" | "wasm-relaxed-simd";
   readonly dimensions: number;
   readonly #blocks = new Map<BlockId, EncodedBlock>();
   #nextId = 1;
@@ -61,16 +63,21 @@ export class WasmScanner implements Scanner {
 
   /**
    * @throws RetrievalError `INVALID_OPTION` for dimensions out of range.
-   * @throws CompileError where the engine has no SIMD or a policy forbids WebAssembly: see `createScanner`.
+   * @throws CompileError where the engine does not take the module or a policy forbids WebAssembly: see `createScanner`.
    */
   constructor(dimensions: number, options: WasmScannerOptions = {}) {
     checkDimensions(dimensions);
     this.dimensions = dimensions;
+    const module = options.module ?? bestModule();
+    this.kind = module === "relaxed" ? "wasm-relaxed-simd" : "wasm-simd";
     const memory = new KernelMemory();
-    const kernels = instantiateKernels(memory.memory);
+    const kernels = instantiateKernels(memory.memory, module);
     const scratch = allocateScratch(memory);
-    const Format = options.encoding === "float32" ? Float32Format : Int8Format;
-    this.#machinery = { memory, scratch, format: new Format(memory, kernels, scratch, dimensions) };
+    const format =
+      options.encoding === "float32"
+        ? new Float32Format(memory, kernels, scratch, dimensions)
+        : new Int8Format(memory, kernels, scratch, dimensions, module);
+    this.#machinery = { memory, scratch, format };
   }
 
   get byteLength(): number {

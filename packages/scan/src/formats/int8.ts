@@ -1,5 +1,5 @@
 import { norm } from "@nearfield/core";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { Kernels, ModuleName } from "../kernels/kernels.ts";
 import type { KernelMemory } from "../memory.ts";
 import { boundOfI8, type CodeBounds } from "../rounding.ts";
 import { notFinite } from "../validation.ts";
@@ -15,11 +15,20 @@ import {
 const LANES = 16;
 /** Greatest size of a row's code: 127, or -128 where a step was too small for float32. */
 const MOST_CODE = 128;
-/** Greatest code of a query, unless the sums would leave 32 bits. */
-const MOST_QUERY_CODE = 32_767;
+/** Greatest code of a query, unless the sums would leave 32 bits: what the form of its codes has room for. */
+const MOST_QUERY_CODE = { simd: 32_767, relaxed: 8191 };
 const MOST_SUM = 2 ** 31 - 1;
 /** Rows per call of the encoder: what bounds the room for their floats in kernel memory. */
 const ENCODED_ROWS = 64;
+
+/** Addresses of what a block holds in kernel memory. */
+interface Places {
+  readonly codes: number;
+  /** One f32 per row: what a code of 1 stands for. */
+  readonly steps: number;
+  /** One i32 per row: the sum of its codes. */
+  readonly sums: number;
+}
 
 /**
  * Rows as 8-bit codes with a step per row, beside the rows themselves, which lie outside of kernel memory and are read only
@@ -36,18 +45,26 @@ export class Int8Format implements RowFormat {
   readonly #query: number;
   readonly #staged: number;
   readonly #bounds: number;
+  readonly #module: ModuleName;
   #step = 1;
   #queryNorm = 0;
   #queryResidual = 0;
 
-  constructor(memory: KernelMemory, kernels: Kernels, scratch: Scratch, dimensions: number) {
+  constructor(
+    memory: KernelMemory,
+    kernels: Kernels,
+    scratch: Scratch,
+    dimensions: number,
+    module: ModuleName,
+  ) {
+    this.#module = module;
     this.#memory = memory;
     this.#kernels = kernels;
     this.#scratch = scratch;
     this.#dimensions = dimensions;
     this.#stride = Math.ceil(dimensions / LANES) * LANES;
     this.#mostQueryCode = Math.min(
-      MOST_QUERY_CODE,
+      MOST_QUERY_CODE[module],
       Math.floor(MOST_SUM / (MOST_CODE * dimensions)),
     );
     this.#query = memory.allocate(this.#stride * 2);
@@ -59,16 +76,32 @@ export class Int8Format implements RowFormat {
     let most = 0;
     for (let j = 0; j < query.length; j++) most = Math.max(most, Math.abs(query[j] as number));
     const step = most === 0 ? 1 : most / this.#mostQueryCode;
-    const codes = this.#memory.shorts(this.#query, this.#stride).fill(0);
+    const codes = new Int16Array(query.length);
     const residual = new Float64Array(query.length);
     for (let j = 0; j < query.length; j++) {
       const code = Math.round((query[j] as number) / step);
       codes[j] = code;
       residual[j] = (query[j] as number) - code * step;
     }
+    this.#writeQuery(codes);
     this.#step = step;
     this.#queryNorm = norm(query);
     this.#queryResidual = norm(residual);
+  }
+
+  /** In the form that `dot` of `assembly/i8.ts` takes. What lies beyond the dimensions meets codes of zero. */
+  #writeQuery(codes: Int16Array): void {
+    if (this.#module === "simd") {
+      this.#memory.shorts(this.#query, codes.length).set(codes);
+      return;
+    }
+    const parts = this.#memory.bytes(this.#query, this.#stride * 2);
+    for (let j = 0; j < codes.length; j++) {
+      const shifted = (codes[j] as number) + 8192;
+      const at = (j >> 4) * 32 + (j & 15);
+      parts[at] = shifted >> 7;
+      parts[at + 16] = shifted & 127;
+    }
   }
 
   encode(rows: Float32Array, count: number): EncodedBlock {
@@ -76,12 +109,14 @@ export class Int8Format implements RowFormat {
     const dimensions = this.#dimensions;
     const stride = this.#stride;
     const codeBytes = count * stride;
-    const kernelBytes = codeBytes + Math.ceil(count / GROUP_ROWS) * GROUP_ROWS * 4;
+    const wordBytes = Math.ceil(count / GROUP_ROWS) * GROUP_ROWS * 4;
+    const kernelBytes = codeBytes + 2 * wordBytes;
     const at = memory.allocate(kernelBytes);
+    const places: Places = { codes: at, steps: at + codeBytes, sums: at + codeBytes + wordBytes };
     let bounds: CodeBounds;
     let held: Float32Array;
     try {
-      bounds = this.#encodeRows(rows, count, at, at + codeBytes);
+      bounds = this.#encodeRows(rows, count, places);
       held = rows.slice();
     } catch (thrown) {
       memory.free(at);
@@ -90,8 +125,7 @@ export class Int8Format implements RowFormat {
     return {
       count,
       byteLength: kernelBytes + held.byteLength,
-      scan: (first, size, allowed, heap) =>
-        this.#scan(at + first * stride, at + codeBytes + first * 4, size, bounds, allowed, heap),
+      scan: (first, size, allowed, heap) => this.#scan(places, first, size, bounds, allowed, heap),
       row: (row) => held.subarray(row * dimensions, (row + 1) * dimensions),
       free: () => {
         memory.free(at);
@@ -100,7 +134,7 @@ export class Int8Format implements RowFormat {
   }
 
   /** Codes and steps of all rows, a few at a time. */
-  #encodeRows(rows: Float32Array, count: number, codes: number, steps: number): CodeBounds {
+  #encodeRows(rows: Float32Array, count: number, places: Places): CodeBounds {
     const memory = this.#memory;
     const dimensions = this.#dimensions;
     const stride = this.#stride;
@@ -116,8 +150,9 @@ export class Int8Format implements RowFormat {
         this.#staged,
         size,
         stride,
-        codes + first * stride,
-        steps + first * 4,
+        places.codes + first * stride,
+        places.steps + first * 4,
+        places.sums + first * 4,
         this.#bounds,
       );
       if (encoded < size) throw notFinite(first + encoded);
@@ -126,8 +161,8 @@ export class Int8Format implements RowFormat {
   }
 
   #scan(
-    codes: number,
-    steps: number,
+    places: Places,
+    first: number,
     size: number,
     bounds: CodeBounds,
     allowed: boolean,
@@ -135,8 +170,9 @@ export class Int8Format implements RowFormat {
   ): number {
     const scratch = this.#scratch;
     return this.#kernels.scanI8(
-      codes,
-      steps,
+      places.codes + first * this.#stride,
+      places.steps + first * 4,
+      places.sums + first * 4,
       size,
       this.#stride,
       this.#query,
