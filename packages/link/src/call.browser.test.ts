@@ -1,7 +1,7 @@
 // One call: what crosses, progress, abort, deadline.
 import { RetrievalError } from "@nearfield/core";
 import { expect, test, vi } from "vitest";
-import { failureOf, start } from "./fixtures/spawn.ts";
+import { failureOf, sleep, start } from "./fixtures/spawn.ts";
 
 test("a transferred buffer is moved, not copied, both ways", async () => {
   using link = start();
@@ -56,10 +56,11 @@ test("a call whose signal has aborted already starts no worker", async () => {
 });
 
 test("an abort after the answer does nothing", async () => {
-  using link = start();
+  using link = start({ patienceMs: 20 });
   const controller = new AbortController();
   expect(await link.call("slow", { steps: 1 }, { signal: controller.signal })).toEqual({ done: 1 });
   controller.abort();
+  await sleep(100);
   expect(await link.call("slow", { steps: 1 })).toEqual({ done: 1 });
   expect(link.generation).toBe(1);
 });

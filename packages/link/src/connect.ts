@@ -185,7 +185,9 @@ export class Connection<C extends Calls<C> & CloneableCalls<C>> implements Dispo
   }
 
   #abandon(id: number, reason: RetrievalError) {
-    this.#settle(id)?.reject(reason);
+    const entry = this.#settle(id);
+    if (!entry) return;
+    entry.reject(reason);
     const code = reason.code === "TIMEOUT" ? "TIMEOUT" : "ABORTED";
     const lostPatience = () =>
       this.fail(lost(true, "a job that was given up did not yield", reason));

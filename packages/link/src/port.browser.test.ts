@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Connection } from "./connect.ts";
 import type { PortCalls } from "./fixtures/calls.ts";
-import { failureOf, start } from "./fixtures/spawn.ts";
+import { failureOf, sleep, start } from "./fixtures/spawn.ts";
 import { serve } from "./serve.ts";
 
 /** A worker that serves `PortCalls`, and the connection to it. */
@@ -99,4 +99,15 @@ test("a port that nobody serves is WORKER_UNAVAILABLE after `startMs`", async ()
   expect(failures).toEqual([failure]);
   expect(await failureOf(connection.ready)).toBe(failure);
   port1.close();
+});
+
+test("a port that is served in time does not lose its life to `startMs`", async () => {
+  using link = start();
+  await link.call("prepare", null);
+  const { port1, port2 } = new MessageChannel();
+  using connection = new Connection<PortCalls>(port2, undefined, { startMs: 1000 });
+  await link.call("connect", { port: port1 }, { transfer: [port1] });
+  await connection.ready;
+  await sleep(1100);
+  expect(await connection.call("add", [1, 2])).toBe(3);
 });

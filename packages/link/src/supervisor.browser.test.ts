@@ -107,6 +107,15 @@ test.each([
   },
 );
 
+test("a call that succeeded starts the count of crashes anew", async () => {
+  using link = start({ maxCrashes: 1 });
+  for (const _crash of [1, 2, 3]) {
+    expect(await failureOf(link.call("break", "uncaught"))).toMatchObject({ code: "WORKER_LOST" });
+    expect(await link.call("slow", { steps: 1 })).toEqual({ done: 1 });
+  }
+  expect(link.generation).toBe(4);
+});
+
 test("after a rest, a worker that was refused for its crashes is tried again", async () => {
   let isBroken = true;
   using link = start({
