@@ -23,7 +23,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   const index = new IndexClient({
     name: checked.name,
     dimensions,
-    fingerprint: await fingerprintOf(card, dimensions, SPLITTER_VERSION),
+    fingerprint: await fingerprintOf(card, dimensions, String(SPLITTER_VERSION)),
     spawn: checked.workers?.index ?? spawnIndexWorker,
     onReport: (report) => search?.onReport(report),
   });

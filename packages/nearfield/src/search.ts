@@ -3,6 +3,7 @@ import {
   RetrievalError,
   type DocumentInput,
   type Fields,
+  type IndexCounts,
   type StoredDocument,
 } from "@nearfield/core";
 import { batches, type EncoderClient } from "@nearfield/encoder";
@@ -185,7 +186,7 @@ export class Search {
         const done = await this.#parts.document.ingest(batch, {
           signal,
           onProgress: (progress) => {
-            this.#report = { ...this.#report, ...progress.index };
+            this.#count(progress.index);
             onProgress?.({
               documents: before.documents + progress.documents,
               passages: before.passages + progress.passages,
@@ -196,7 +197,7 @@ export class Search {
         sum.added += done.added;
         sum.unchanged += done.unchanged;
         sum.passages += done.passages;
-        this.#report = { ...this.#report, ...done.index };
+        this.#count(done.index);
       }
     } catch (thrown) {
       if (this.#closed) throw closed();
@@ -204,6 +205,13 @@ export class Search {
     }
     if (!this.#persistent) void this.#askPersisted("persist");
     return sum;
+  }
+
+  /** Takes the counts of a commit, unless a report that came by another way is newer. */
+  #count(counts: IndexCounts | null): void {
+    if (counts && counts.generation > this.#report.generation) {
+      this.#report = { ...this.#report, ...counts };
+    }
   }
 
   /** An `add` that still waits for its turn, or whose source hangs, must not keep a caller who gave up. */
