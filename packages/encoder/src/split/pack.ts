@@ -1,5 +1,5 @@
 import type { PassageSpan } from "@nearfield/core";
-import type { Unit } from "./unit.ts";
+import { BREAK_COST, type Unit } from "./unit.ts";
 
 export interface PackOptions {
   /** Tokens that a passage should have. */
@@ -15,7 +15,7 @@ export interface PackOptions {
  */
 export function* pack(units: Iterable<Unit>, options: PackOptions): Generator<PassageSpan, void> {
   let waiting: Unit[] = [];
-  for (const unit of units) {
+  for (const unit of joinTiny(units, options.targetTokens * TINY)) {
     waiting.push(unit);
     if (waiting.length < STRETCH) continue;
     const starts = findStarts(waiting, options);
@@ -36,6 +36,28 @@ const MAX_GAP = 256;
 const FULL_ENOUGH = 0.5;
 /** Cost of a passage that goes on over such a heading although little stands before it. */
 const CROSSING_COST = 0.3;
+
+/** Units that have less than this share of the target together are one: single letters, lines of a brace. */
+const TINY = 1 / 16;
+
+/** Joins neighbours that have at most `limit` tokens together, so that the costs below are seldom computed for crumbs. */
+function* joinTiny(units: Iterable<Unit>, limit: number): Generator<Unit, void> {
+  let last: Unit | undefined;
+  for (const unit of units) {
+    if (last && joins(last, unit, limit)) {
+      last = { ...last, end: unit.end, tokens: last.tokens + unit.tokens };
+      continue;
+    }
+    if (last) yield last;
+    last = unit;
+  }
+  if (last) yield last;
+}
+
+function joins(before: Unit, unit: Unit, limit: number): boolean {
+  if (unit.breakCost === BREAK_COST.heading || unit.start - before.end > MAX_GAP) return false;
+  return before.tokens + unit.tokens <= limit;
+}
 
 /** Index of the first unit of each passage. */
 function findStarts(units: readonly Unit[], options: PackOptions): readonly number[] {
