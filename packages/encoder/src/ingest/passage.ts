@@ -17,10 +17,10 @@ const TITLE_SHARE = 1 / 4;
  * The passages of a document, made as they are asked for. Each is encoded with the document's title before it, since a
  * passage seldom says what the whole is about. The budget holds for both together.
  */
-export function* passagesOf(
-  document: DocumentInput,
-  { countTokens, maxTokens }: Budget,
-): Generator<Passage, void> {
+export function* passagesOf(document: DocumentInput, budget: Budget): Generator<Passage, void> {
+  const { maxTokens } = budget;
+  // Called as a method: an embedder may be an instance of a class.
+  const countTokens = (text: string) => budget.countTokens(text);
   const head = titleHead(document.title ?? "", { countTokens, maxTokens });
   const prefix = head && `${head} `;
   const room = Math.max(1, maxTokens - (prefix ? countTokens(prefix) : 0));
