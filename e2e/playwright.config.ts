@@ -25,9 +25,12 @@ const chromium = (flags: readonly string[]) => ({
 /** What an app gets from npm; one browser is enough for it. */
 const PACKAGED = ["packed/**/*.spec.ts"];
 
-/** SwiftShader is too slow for the long suites of the facade: it gets a short one of its own. */
+/**
+ * SwiftShader is too slow for the long suites of the facade: it gets a short one of its own. The demo would take the CPU
+ * there as well: a software adapter counts as none.
+ */
 const ON_WEBGPU = "facade/webgpu.spec.ts";
-const ON_WASM = /facade\/(?!webgpu)/;
+const ON_WASM = /demo\/|facade\/(?!webgpu)/;
 
 export default defineConfig({
   testDir: ".",

@@ -1,9 +1,5 @@
 import { ask, drop, expect, test } from "./visit.ts";
 
-test.beforeEach(() => {
-  test.skip(test.info().project.name !== "wasm", "the demo takes the CPU in both projects");
-});
-
 /** What has made other searches run scripts out of their results, and what has made others stumble. */
 const HOSTILE = [
   '# Turtles <img src=x onerror="window.harmed=1">',

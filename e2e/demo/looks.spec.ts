@@ -8,10 +8,6 @@ const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 
 const SIZES = { wide: { width: 1360, height: 860 }, narrow: { width: 360, height: 740 } } as const;
 
-test.beforeEach(() => {
-  test.skip(test.info().project.name !== "wasm", "the demo takes the CPU in both projects");
-});
-
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${size} and ${colorScheme}: every state is accessible and nothing sticks out`, async ({

@@ -1,9 +1,5 @@
 import { ask, expect, test } from "./visit.ts";
 
-test.beforeEach(() => {
-  test.skip(test.info().project.name !== "wasm", "the demo takes the CPU in both projects");
-});
-
 test("after the first visit the page works with its server gone, in a browser started anew", async ({
   shared,
 }) => {

@@ -1,9 +1,5 @@
 import { expect, test } from "@playwright/test";
 
-test.beforeEach(() => {
-  test.skip(test.info().project.name !== "wasm", "the demo takes the CPU in both projects");
-});
-
 // The service worker would answer what these tests take away.
 test.use({ serviceWorkers: "block" });
 

@@ -23,8 +23,15 @@ export function formatOf(hit: Hit): SourceFormat {
   return hit.document.fields?.["format"] === "markdown" ? "markdown" : "text";
 }
 
-/** A passage with what stands around it, marks of Markdown left out, the words of the query set off. */
-export function renderExcerpt(hit: Hit, query: string): HTMLElement {
+/** A passage as the list of hits shows it. */
+export interface Excerpt {
+  /** The heading under which the passage stands, without its marks; undefined above the first and in plain text. */
+  readonly section: string | undefined;
+  /** The passage with what stands around it, marks of Markdown left out, the words of the query set off. */
+  readonly element: HTMLElement;
+}
+
+export function renderExcerpt(hit: Hit, query: string): Excerpt {
   const { text } = hit.document;
   const { start, end } = hit.passage;
   const { blocks, offset } = parseAround(hit);
@@ -36,24 +43,19 @@ export function renderExcerpt(hit: Hit, query: string): HTMLElement {
   const body = blocks.filter((block) => block !== heading);
   const part = (range: Span): DocumentFragment =>
     renderRuns(text, readable(text, body, offset, range), { tag: "b", spans: words });
-  const excerpt = make("p", { class: "excerpt" });
-  if (from < start)
-    excerpt.append(make("span", { class: "around" }, "… ", part({ start: from, end: start })));
+  const element = make("p", { class: "excerpt", dir: "auto" });
+  const around = (...children: readonly (Node | string)[]): HTMLElement =>
+    make("span", { class: "around" }, ...children);
+  if (from < start) element.append(around("… ", part({ start: from, end: start })));
   const passage = part({ start, end });
   // Badges alone, say: better their source than nothing.
-  excerpt.append(passage.textContent?.trim() ? passage : text.slice(start, end));
-  if (to > end)
-    excerpt.append(make("span", { class: "around" }, part({ start: end, end: to }), " …"));
-  return excerpt;
+  element.append(passage.textContent?.trim() ? passage : text.slice(start, end));
+  if (to > end) element.append(around(part({ start: end, end: to }), " …"));
+  return { section: heading && wordsOf(text, heading, offset), element };
 }
 
-/** The heading under which a passage stands, without its marks; undefined above the first one and in plain text. */
-export function sectionOf(hit: Hit): string | undefined {
-  const { text } = hit.document;
-  const { blocks, offset } = parseAround(hit);
-  const heading = headingOf(blocks, offset, hit.passage.start);
-  if (!heading) return undefined;
-  const shown = heading.runs.filter((run) => run.style !== "syntax");
+function wordsOf(text: string, block: Block, offset: number): string | undefined {
+  const shown = block.runs.filter((run) => run.style !== "syntax");
   const words = shown.map((run) => text.slice(run.start + offset, run.end + offset)).join("");
   return words.replace(/\s+/g, " ").trim() || undefined;
 }

@@ -14,6 +14,7 @@ export class FilesView {
   readonly #status: HTMLElement = required("files-status", HTMLElement);
   readonly #library: () => Library | undefined;
   readonly #onAdded: () => void;
+  #shown = "";
   #waiting: readonly string[] = [];
   #troubles: readonly Trouble[] = [];
   #queue: Promise<void> = Promise.resolve();
@@ -40,8 +41,12 @@ export class FilesView {
     for (const file of files) this.#queue = this.#queue.then(() => this.#takeOne(file));
   }
 
+  /** Shows the list as it is now. Rebuilds nothing where nothing has changed, so that a button keeps its focus. */
   show(): void {
     const stored = this.#library()?.files ?? [];
+    const key = JSON.stringify([this.#troubles, this.#waiting, stored]);
+    if (key === this.#shown) return;
+    this.#shown = key;
     const entries = [
       ...this.#troubles.map((trouble) => this.#renderTrouble(trouble)),
       ...this.#waiting.map((name) =>

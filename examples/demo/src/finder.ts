@@ -8,10 +8,13 @@ const DEBOUNCE_MS = 90;
 
 /** Answers in less need no sign that something is going on. */
 const PATIENCE_MS = 400;
+const WAITING = "Searching…";
 
 export interface FinderOptions {
   readonly ask: (text: string, signal: AbortSignal) => Promise<readonly Hit[]>;
   readonly onOpen: (hit: Hit) => void;
+  /** Whether a document is open: then Escape belongs to it. */
+  readonly isReading: () => boolean;
   /** Why there may be nothing to find, as a sentence. */
   readonly whyEmpty: () => string;
 }
@@ -77,7 +80,7 @@ export class Finder {
     if (text === "") return this.#show([], text, "");
     const startedMs = performance.now();
     const patience = setTimeout(() => {
-      if (!signal.aborted) this.#summary.textContent = "Searching…";
+      if (!signal.aborted) this.#summary.textContent = WAITING;
     }, PATIENCE_MS);
     try {
       const hits = await this.#options.ask(text, signal);
@@ -110,7 +113,7 @@ export class Finder {
       this.#list.move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       void this.#openFirst();
-    } else if (event.key === "Escape" && this.#input.value !== "") {
+    } else if (event.key === "Escape" && this.text !== "" && !this.#options.isReading()) {
       this.set("");
     } else return;
     event.preventDefault();
@@ -123,10 +126,11 @@ export class Finder {
   }
 
   #show(hits: readonly Hit[], text: string, summary: string): void {
+    const isNew = this.#list.show(hits, text) || this.#answered !== text;
     this.#answered = text;
     this.#nothing.hidden = true;
-    this.#list.show(hits, text);
-    this.#summary.textContent = summary;
+    // Read aloud whenever it changes: the time alone is no news.
+    if (isNew || this.#summary.textContent === WAITING) this.#summary.textContent = summary;
   }
 
   #frame(text: string): void {

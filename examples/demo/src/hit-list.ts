@@ -1,6 +1,6 @@
 import type { Hit } from "nearfield";
 import { make } from "./element.ts";
-import { renderExcerpt, sectionOf } from "./excerpt.ts";
+import { renderExcerpt } from "./excerpt.ts";
 
 export interface HitListOptions {
   readonly input: HTMLInputElement;
@@ -17,6 +17,7 @@ export class HitList {
   readonly #list: HTMLElement;
   readonly #onOpen: (hit: Hit) => void;
   #hits: readonly Hit[] = [];
+  #query = "";
   #active = -1;
 
   constructor({ input, list, onOpen }: HitListOptions) {
@@ -34,14 +35,21 @@ export class HitList {
     return this.#hits.length;
   }
 
-  /** Shows `hits` in place of those before; a passage that was active and is still there stays active. */
-  show(hits: readonly Hit[], query: string): void {
+  /**
+   * Shows `hits` in place of those before; a passage that was active and is still there stays active. False where they are
+   * the same to the same question: then nothing is touched.
+   */
+  show(hits: readonly Hit[], query: string): boolean {
+    const isKnown = hits.every((hit, at) => isEqual(hit, this.#hits[at]));
+    if (isKnown && hits.length === this.#hits.length && query === this.#query) return false;
     const active = this.#hits[this.#active];
     this.#hits = hits;
+    this.#query = query;
     this.#list.replaceChildren(...hits.map((hit, at) => renderHit(hit, at, query)));
     this.#list.hidden = hits.length === 0;
     this.#input.setAttribute("aria-expanded", String(hits.length > 0));
     this.#activate(active ? hits.findIndex((hit) => isSame(hit, active)) : -1, false);
+    return true;
   }
 
   /** One up or down, round the end. */
@@ -76,7 +84,7 @@ export class HitList {
 
 function renderHit(hit: Hit, at: number, query: string): HTMLElement {
   const { title, id } = hit.document;
-  const section = sectionOf(hit);
+  const { section, element: excerpt } = renderExcerpt(hit, query);
   const name = title ?? id;
   return make(
     "li",
@@ -93,9 +101,11 @@ function renderHit(hit: Hit, at: number, query: string): HTMLElement {
       "p",
       { class: "hit-head" },
       make("span", { class: "hit-title" }, name),
-      ...(section && lettersOf(section) !== lettersOf(name) ? [make("span", { class: "hit-section" }, section)] : []),
+      ...(section && lettersOf(section) !== lettersOf(name)
+        ? [make("span", { class: "hit-section" }, section)]
+        : []),
     ),
-    renderExcerpt(hit, query),
+    excerpt,
     make(
       "p",
       { class: "hit-foot" },
@@ -120,7 +130,13 @@ function originOf({ document: { id, fields } }: Hit): string {
   return name ? `${String(name)} ${String(version)}` : id;
 }
 
+function isEqual(a: Hit, b: Hit | undefined): boolean {
+  return (
+    b !== undefined && isSame(a, b) && a.score === b.score && a.document.text === b.document.text
+  );
+}
+
 /** The same place in the same document. */
-export function isSame(a: Hit, b: Hit): boolean {
+function isSame(a: Hit, b: Hit): boolean {
   return a.document.id === b.document.id && a.passage.start === b.passage.start;
 }

@@ -27,10 +27,10 @@ export interface LibraryOptions {
 const NAME = "nearfield-demo";
 
 /**
- * Characters to one `add`. Calls are answered in turn, so that a file which the visitor drops waits for one slice, two or
- * three seconds at most, and not for the whole library.
+ * Characters to one `add`. Calls are answered in turn, so that a file which the visitor drops waits for one slice, a few
+ * seconds, and not for the whole library.
  */
-const SLICE_CHARACTERS = 12_000;
+const SLICE_CHARACTERS = 8_000;
 
 const HIT_LIMIT = 12;
 

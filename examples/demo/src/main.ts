@@ -19,17 +19,17 @@ const SUGGESTIONS = [
   "run a command from a script",
 ];
 
-/** How often answers are asked anew while the library grows under them. */
+/** How often, at the most, answers are asked anew while the library grows under them. */
 const REFRESH_MS = 2_000;
 
-/** How often the status is looked at while the model starts. */
-const WAKING_MS = 250;
+/** How long a change may wait until it is seen. */
+const SHOWING_MS = 120;
 
 const parameters = new URLSearchParams(location.search);
 let library: Library | undefined;
 let offline: OfflineState = "preparing";
-let refreshedMs = 0;
-let waking: number | undefined;
+let seen = { generation: -1, atMs: Number.NEGATIVE_INFINITY };
+let showing: number | undefined;
 
 const reader = new Reader({
   article: required("reader", HTMLElement),
@@ -42,6 +42,7 @@ const finder = new Finder({
     document.body.dataset["view"] = "reader";
     reader.open(hit);
   },
+  isReading: () => reader.isOpen,
   whyEmpty: () =>
     library?.reading
       ? "The library is just being read: the answer comes by itself."
@@ -101,8 +102,15 @@ function fail(thrown: unknown): void {
   showFailure("The library could not be opened", thrown);
 }
 
-/** Brings everything on the page up to what the library says now. */
+/** Brings the page up to what the library says, soon: reports come by the dozen, and a person reads a few a second. */
 function show(): void {
+  showing ??= window.setTimeout(() => {
+    showing = undefined;
+    showNow();
+  }, SHOWING_MS);
+}
+
+function showNow(): void {
   if (!library) return;
   const snapshot = library.status();
   // The service worker stores the runtime and the model as they are fetched: all is there once the model is awake.
@@ -111,10 +119,14 @@ function show(): void {
   progress.show(library.reading, snapshot.counts.passages);
   files.show();
   // The search tells of itself when asked, and only then.
-  clearTimeout(waking);
-  if (snapshot.devices.query.state === "starting") waking = window.setTimeout(show, WAKING_MS);
-  if (library.reading && performance.now() - refreshedMs > REFRESH_MS) {
-    refreshedMs = performance.now();
+  if (snapshot.devices.query.state === "starting") show();
+  const { generation } = snapshot.counts;
+  if (
+    library.reading &&
+    generation !== seen.generation &&
+    performance.now() - seen.atMs > REFRESH_MS
+  ) {
+    seen = { generation, atMs: performance.now() };
     void finder.again();
   }
 }
@@ -162,7 +174,7 @@ function listen(): void {
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       finder.focus();
-    } else if (event.key === "Escape" && reader.isOpen && !isTyping && !event.defaultPrevented) {
+    } else if (event.key === "Escape" && reader.isOpen && !event.defaultPrevented) {
       history.back();
     }
   });

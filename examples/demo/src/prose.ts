@@ -37,7 +37,7 @@ export function renderBlocks(
 ): DocumentFragment {
   const fragment = document.createDocumentFragment();
   for (const block of blocks) {
-    const element = make(BLOCK_TAGS[block.kind], { class: `block ${block.kind}` });
+    const element = make(BLOCK_TAGS[block.kind], { class: `block ${block.kind}`, dir: "auto" });
     if (block.level > 0) element.dataset["level"] = String(block.level);
     const first = block.runs.find((run) => run.style !== "syntax");
     if (block.kind === "item" && /\d/.test(source[first?.start ?? -1] ?? ""))

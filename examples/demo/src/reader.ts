@@ -49,7 +49,7 @@ export class Reader {
     const shown = text.slice(from, to);
     const blocks = parseSource(shown, formatOf(hit));
     const spans = [{ start: start - from, end: end - from }];
-    const body = make("div", { class: "prose", lang: "en" });
+    const body = make("div", { class: "prose" });
     body.append(renderBlocks(shown, blocks, { tag: "mark", spans }));
     this.#article.replaceChildren(
       make(

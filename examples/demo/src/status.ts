@@ -38,17 +38,20 @@ const RUNGS: Readonly<Record<EncoderStatus["reasons"][number]["rung"], string>> 
 
 /** The line at the foot of the page, and what is behind it. */
 export class StatusView {
+  readonly #details: HTMLDetailsElement = required("status", HTMLDetailsElement);
   readonly #line: HTMLElement = required("status-line", HTMLElement);
   readonly #more: HTMLElement = required("status-more", HTMLElement);
   readonly #onForget: () => void;
   #shown = "";
+  /** Builds what is behind the line: only when somebody looks. */
+  #build = (): void => {};
 
   constructor({ onForget }: StatusOptions) {
     this.#onForget = onForget;
+    this.#details.addEventListener("toggle", () => this.#build());
     document.addEventListener("keydown", (event) => {
-      const details = required("status", HTMLDetailsElement);
-      if (event.key !== "Escape" || !details.open) return;
-      details.open = false;
+      if (event.key !== "Escape" || !this.#details.open) return;
+      this.#details.open = false;
       this.#line.focus();
     });
   }
@@ -59,13 +62,18 @@ export class StatusView {
     if (key === this.#shown) return;
     this.#shown = key;
     const { model, counts, persistence, devices } = status;
-    const passages = `${counts.passages.toLocaleString("en")} passages`;
     this.#say(lampOf(status), [
       sayDevice(devices.query),
       `${model.name}, ${model.dimensions} dimensions`,
-      passages,
+      sayPassages(counts),
       PERSISTENCE[persistence].short,
     ]);
+    this.#build = () => this.#buildMore(status, offline);
+    if (this.#details.open) this.#build();
+  }
+
+  #buildMore(status: SearchStatus, offline: OfflineState): void {
+    const { model, counts, persistence, devices } = status;
     const hadFocus = this.#more.contains(document.activeElement);
     this.#more.replaceChildren(
       make(
@@ -76,7 +84,7 @@ export class StatusView {
         ...row("Model", `${model.name} ${model.version}, vectors of ${model.dimensions} numbers`),
         ...row(
           "Index",
-          `${passages} of ${counts.documents.toLocaleString("en")} documents, scanner ${status.scanner}`,
+          `${sayPassages(counts)} of ${counts.documents.toLocaleString("en")} documents, scanner ${status.scanner}`,
         ),
         ...row("Kept", PERSISTENCE[persistence].long),
         ...row("Offline", OFFLINE[offline]),
@@ -95,7 +103,8 @@ export class StatusView {
   say(lamp: "busy" | "bad", words: string): void {
     this.#shown = "";
     this.#say(lamp, [words]);
-    this.#more.replaceChildren(make("p", {}, words));
+    this.#build = () => this.#more.replaceChildren(make("p", {}, words));
+    this.#build();
   }
 
   #say(lamp: string, parts: readonly string[]): void {
@@ -110,6 +119,10 @@ function lampOf(status: SearchStatus): "good" | "busy" | "bad" {
   const { state } = status.devices.query;
   if (state === "failed" || status.degraded.length > 0) return "bad";
   return state === "ready" ? "good" : "busy";
+}
+
+function sayPassages({ passages }: SearchStatus["counts"]): string {
+  return passages === 1 ? "1 passage" : `${passages.toLocaleString("en")} passages`;
 }
 
 function sayDevice({ state, device, adapter, threads }: EncoderStatus): string {

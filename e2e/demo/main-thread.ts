@@ -1,0 +1,63 @@
+import type { Browser, BrowserContext, CDPSession } from "@playwright/test";
+
+/** The part of a trace event that is read here; times are in microseconds. */
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  /** Time that the thread really ran. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/** How long tasks of the pages' main threads took. */
+export interface TaskTimes {
+  readonly tasks: number;
+  /** The most that one took of the processor: what the page's own code asks for. */
+  readonly longestCpuMs: number;
+  /** The most by the clock, as a long task counts: on a busy machine mostly other programs' doing. */
+  readonly longestMs: number;
+}
+
+/**
+ * Measures the tasks of the pages' main threads until the returned function is called. A long task is a matter of the
+ * clock, and a test may have half a core to itself; the processor's time says what the page did.
+ */
+export async function traceMainThreads(browser: Browser): Promise<() => Promise<TaskTimes>> {
+  const session: CDPSession = await browser.newBrowserCDPSession();
+  const events: TraceEvent[] = [];
+  session.on("Tracing.dataCollected", ({ value }) =>
+    events.push(...(value as unknown as TraceEvent[])),
+  );
+  await session.send("Tracing.start", { traceConfig: { includedCategories: ["toplevel"] } });
+  return async () => {
+    const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+    await session.send("Tracing.end");
+    await complete;
+    await session.detach();
+    const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}:${tid}`;
+    const mains = new Set(
+      events
+        .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+        .map(threadOf),
+    );
+    const tasks = events.filter(
+      (event) => event.ph === "X" && event.name.endsWith("RunTask") && mains.has(threadOf(event)),
+    );
+    const longest = (times: readonly number[]): number => Math.max(0, ...times) / 1_000;
+    return {
+      tasks: tasks.length,
+      longestCpuMs: longest(tasks.map(({ tdur = 0 }) => tdur)),
+      longestMs: longest(tasks.map(({ dur = 0 }) => dur)),
+    };
+  };
+}
+
+/** The browser of a context that was started on a profile. */
+export function browserOf(context: BrowserContext): Browser {
+  const browser = context.browser();
+  if (!browser) throw new Error("the context has no browser");
+  return browser;
+}
