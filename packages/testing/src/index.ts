@@ -3,7 +3,7 @@ export {
   type EncoderContractOptions,
   type EncoderUnderTest,
 } from "./encoder-contract.ts";
-export { scannerContract } from "./scanner-contract.ts";
+export { scannerContract, type ScannerUnderTest } from "./scanner-contract.ts";
 export { seededRandom, type SeededRandom } from "./seeded.ts";
 export { storeContract, type StoreFactory } from "./store-contract.ts";
 export { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";

@@ -91,11 +91,13 @@ export class ModelEncoder implements Embedder {
 }
 
 const channel = new MessageChannel();
+const waiting: (() => void)[] = [];
+channel.port1.onmessage = () => waiting.shift()?.();
 
 /** Lets messages that wait be handled. A timer would cost four milliseconds. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
-    channel.port1.onmessage = () => resolve();
+    waiting.push(resolve);
     channel.port2.postMessage(null);
   });
 }
