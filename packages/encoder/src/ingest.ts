@@ -40,7 +40,7 @@ export async function ingest(
 
 /** Documents whose hashes cross to the index in one question. */
 const KEYS_PER_QUESTION = 256;
-/** Passages that are encoded, and then committed, together: enough to sort by length, and about a second of work. */
+/** Passages that are encoded, and then committed, together: enough to sort by length, few enough to hold. */
 const PASSAGES_PER_BATCH = 128;
 /** Documents of more than this are not kept waiting for others: text, fields and vectors of one commit. */
 const BYTES_PER_BATCH = 2 * 1024 * 1024;

@@ -333,7 +333,7 @@ describe("any text", { timeout: 60_000 }, () => {
     check(text, spans);
   });
 
-  // Each took minutes where the segmenter, a regular expression or the packing read the rest of the text at each step.
+  // Each would take minutes if the segmenter, an expression or the packing read the rest of the text at each step.
   test.each([
     ["one line without an end", "a".repeat(1e6)],
     ["words without a sentence", "hello world ".repeat(83_000)],

@@ -5,12 +5,13 @@ export interface BatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Documents of one batch: posting them takes a millisecond or so, and the worker has about a second's work with them. */
+/** Documents of one batch: few enough to be copied to the worker between two frames. */
 const DOCUMENTS_PER_BATCH = 256;
 /** Code units of text in one batch, but for a single document that has more. */
 const LENGTH_PER_BATCH = 262_144;
 /** How long a batch waits for a slow source to fill it. */
 const LINGER_MS = 250;
+
 /**
  * Checks documents and gives them in batches that are small enough to post from a page's main thread. An array is checked
  * as a whole before the first batch; an iterable document by document, and what was given before a bad one stays given.

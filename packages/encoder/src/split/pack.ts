@@ -63,7 +63,7 @@ function joins(before: Unit, unit: Unit, limit: number): boolean {
 function findStarts(units: readonly Unit[], options: PackOptions): readonly number[] {
   const { targetTokens, maxTokens } = options;
   const count = units.length;
-  // Columns instead of objects: 300,000 units of one token each took 7 s with objects and take 0.5 s so.
+  // Columns instead of objects: the inner loop reads each unit up to 256 times.
   const tokensOf = Float64Array.from(units, (unit) => unit.tokens);
   const breakCosts = Float64Array.from(units, (unit, i) => (i > 0 ? unit.breakCost : 0));
   const opensSection = Uint8Array.from(units, (unit) => (unit.opensSection ? 1 : 0));

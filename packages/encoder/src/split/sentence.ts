@@ -28,7 +28,7 @@ export function segmenterOf(locale: string, granularity: Granularity): Intl.Segm
 
 /**
  * V8 spends time in proportion to the whole input on every segment (measured in Node 20: 0.1 s for a million units of
- * prose in windows of 1,024, minutes in one piece), so text is read through a window.
+ * prose in windows of 1,024, 8 s for its first fifth in one piece), so text is read through a window.
  */
 const WINDOW = 1024;
 
@@ -38,7 +38,7 @@ const WINDOW = 1024;
  */
 export function* findSentenceEnds(text: string, locale: string): Generator<number, void> {
   const segmenter = segmenterOf(locale, "sentence");
-  // A call of the segmenter takes 10 µs however short the text, and most list items and headings are one sentence.
+  // Calling the segmenter has a price however short the text, and most list items are one sentence.
   if (!MAY_END_INSIDE.test(text)) return yield text.length;
   // One unit for one unit, so that offsets stay: the segmenter would end a sentence at each line break.
   const flat = text.replace(LINE_BREAK, " ");
