@@ -1,5 +1,5 @@
 // Measures the scanners in turn, in one process, so that a busy machine slows all alike: read the ratios.
-import { WasmScanner } from "../src/index.ts";
+import { CompactScanner, WasmScanner } from "../src/index.ts";
 import { generate, type DatasetOptions } from "./data.ts";
 
 const LIMIT = 10;
@@ -8,11 +8,13 @@ const ROUNDS = 40;
 /** Rows per block, as the index keeps them. */
 const BLOCK_ROWS = 4096;
 
-const SCANNERS = [
-  { name: "float32", encoding: "float32", module: "simd" },
-  { name: "int8", encoding: "int8", module: "simd" },
-  { name: "int8, relaxed", encoding: "int8", module: "relaxed" },
-] as const;
+const SCANNERS: Record<string, (dimensions: number) => WasmScanner | CompactScanner> = {
+  float32: (d) => new WasmScanner(d, { encoding: "float32", module: "simd" }),
+  int8: (d) => new WasmScanner(d, { encoding: "int8", module: "simd" }),
+  "int8, relaxed": (d) => new WasmScanner(d, { encoding: "int8", module: "relaxed" }),
+  "1 bit + 200": (d) => new CompactScanner(d, { candidates: 200, module: "relaxed" }),
+  "1 bit + 500": (d) => new CompactScanner(d, { candidates: 500, module: "relaxed" }),
+};
 
 /** A plain loop over one Float32Array with insertion into the best: the yardstick of all ratios. */
 function searchPlainly(rows: Float32Array, query: Float32Array, limit: number): Uint32Array {
@@ -45,9 +47,9 @@ self.onmessage = ({ data: options }: MessageEvent<DatasetOptions>): void => {
     "plain loop": (query) => searchPlainly(rows, query, LIMIT),
   };
   const report: Record<string, Record<string, number>> = {};
-  for (const { name, ...how } of SCANNERS) {
+  for (const [name, create] of Object.entries(SCANNERS)) {
     const start = performance.now();
-    const scanner = new WasmScanner(dimensions, how);
+    const scanner = create(dimensions);
     const blockLength = BLOCK_ROWS * dimensions;
     const targets: { block: number }[] = [];
     for (let at = 0; at < rows.length; at += blockLength)

@@ -1,6 +1,7 @@
 import { dot, type ScanHits } from "@nearfield/core";
 import { scannerContract, seededRandom, vectorsOf } from "@nearfield/testing";
 import { expect, it } from "vitest";
+import { CompactScanner } from "./compact-scanner.ts";
 import { createScanner } from "./create-scanner.ts";
 import { TypeScriptScanner } from "./typescript-scanner.ts";
 import { WasmScanner } from "./wasm-scanner.ts";
@@ -17,6 +18,23 @@ for (const options of VARIANTS)
     `WasmScanner of ${options.encoding}, module ${options.module}, in Chromium`,
     (dimensions) => new WasmScanner(dimensions, options),
   );
+
+scannerContract(
+  "CompactScanner with all rows as candidates, module relaxed, in Chromium",
+  (dimensions) => new CompactScanner(dimensions, { candidates: 100_000, module: "relaxed" }),
+);
+
+it("gives the same compact answers with both modules", () => {
+  const rows = vectorsOf("anisotropic", 5000, 100, 1);
+  const [one, other] = (["simd", "relaxed"] as const).map(
+    (module) => new CompactScanner(100, { candidates: 60, module }),
+  ) as [CompactScanner, CompactScanner];
+  const [a, b] = [one.add(rows), other.add(rows)];
+  for (let i = 0; i < 50; i++) {
+    const query = vectorsOf("gaussian", 1, 100, i);
+    expect(other.search(query, 20, [{ block: b }])).toEqual(one.search(query, 20, [{ block: a }]));
+  }
+});
 
 it("takes relaxed SIMD in Chromium", () => {
   expect(createScanner(8).kind).toBe("wasm-relaxed-simd");

@@ -11,6 +11,9 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "./seeded.ts";
 import { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";
 
+/** What the suite needs: the methods of a `Scanner`, whatever its kind. */
+export type ScannerUnderTest = Omit<Scanner, "kind">;
+
 /** A block as the tests know it: what was added, and under which handle. */
 interface KnownBlock {
   readonly id: BlockId;
@@ -23,8 +26,11 @@ interface KnownBlock {
  *
  * @param make a new scanner of that many dimensions; the suite closes it
  */
-export function scannerContract(name: string, make: (dimensions: number) => Scanner): void {
-  const withScanner = (dimensions: number, run: (scanner: Scanner) => void): void => {
+export function scannerContract(
+  name: string,
+  make: (dimensions: number) => ScannerUnderTest,
+): void {
+  const withScanner = (dimensions: number, run: (scanner: ScannerUnderTest) => void): void => {
     const scanner = make(dimensions);
     try {
       run(scanner);
@@ -32,7 +38,7 @@ export function scannerContract(name: string, make: (dimensions: number) => Scan
       scanner.close();
     }
   };
-  const addTo = (scanner: Scanner, rows: Float32Array): KnownBlock => ({
+  const addTo = (scanner: ScannerUnderTest, rows: Float32Array): KnownBlock => ({
     id: scanner.add(rows),
     rows: rows.slice(),
   });
@@ -469,7 +475,7 @@ function definition(
 }
 
 function expectHits(
-  scanner: Scanner,
+  scanner: ScannerUnderTest,
   blocks: readonly KnownBlock[],
   query: Float32Array,
   limit: number,

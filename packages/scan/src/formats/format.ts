@@ -4,10 +4,12 @@ import type { KernelMemory } from "../memory.ts";
 export const STEP_ROWS = 4096;
 /** Kernels read what they keep per row for so many rows at a time. */
 export const GROUP_ROWS = 16;
+/** One-bit codes are laid out and scanned for so many rows at a time. */
+export const TILE_ROWS = 32;
 
 /** Addresses that all kernels share. */
 export interface Scratch {
-  /** 16 scores of 4 bytes. */
+  /** 32 scores of 4 bytes. */
   readonly group: number;
   /** The bitmap of one step. */
   readonly allowed: number;
@@ -19,7 +21,7 @@ export interface Scratch {
 
 export function allocateScratch(memory: KernelMemory): Scratch {
   return {
-    group: memory.allocate(GROUP_ROWS * 4),
+    group: memory.allocate(TILE_ROWS * 4),
     allowed: memory.allocate(STEP_ROWS / 8),
     found: memory.allocate(STEP_ROWS * 4),
     uppers: memory.allocate(STEP_ROWS * 8),
@@ -35,7 +37,7 @@ export interface Heap {
 /** A block of rows in the form that a kernel scans. */
 export interface EncodedBlock {
   readonly count: number;
-  /** Bytes held, the exact rows included. */
+  /** Bytes of kernel memory, and whatever else the block holds. */
   readonly byteLength: number;
   /**
    * Scans `size` <= {@link STEP_ROWS} rows from `first` (a multiple of 16) against the query that the format was given last.
@@ -43,19 +45,19 @@ export interface EncodedBlock {
    * `allowed` says whether the scratch holds a bitmap for this step.
    */
   scan(first: number, size: number, allowed: boolean, heap: Heap): number;
-  /** The row as it was added; valid until memory grows. */
-  row(row: number): Float32Array;
+  /** The row as it was added, valid until memory grows: where the kernel scans the rows themselves. */
+  readonly row?: (row: number) => Float32Array;
   /** Gives the memory back. */
   free(): void;
 }
 
 /**
  * How rows lie in memory, and what a kernel can say about their scores: for each row an upper and a lower bound of what `dot`
- * would give, in a unit that is the same for all blocks of one search.
+ * would give, in a unit that is the same for all blocks of one search. A format that can only estimate gives its estimate as both.
  */
 export interface RowFormat {
   /**
-   * Takes a copy of `count` rows.
+   * Encodes `count` rows and keeps nothing of `rows` itself.
    * @throws RetrievalError `INVALID_VECTOR` for a component that is not finite, `OUT_OF_MEMORY`.
    */
   encode(rows: Float32Array, count: number): EncodedBlock;

@@ -31,8 +31,7 @@ interface Places {
 }
 
 /**
- * Rows as 8-bit codes with a step per row, beside the rows themselves, which lie outside of kernel memory and are read only
- * for candidates. The sums of codes are exact; the bounds follow from what the codes leave out (`docs/exactness.md`).
+ * Rows as 8-bit codes with a step per row; the rows themselves are needed only for candidates. The sums of codes are exact; the bounds follow from what the codes leave out (`docs/exactness.md`).
  */
 export class Int8Format implements RowFormat {
   readonly #memory: KernelMemory;
@@ -106,7 +105,6 @@ export class Int8Format implements RowFormat {
 
   encode(rows: Float32Array, count: number): EncodedBlock {
     const memory = this.#memory;
-    const dimensions = this.#dimensions;
     const stride = this.#stride;
     const codeBytes = count * stride;
     const wordBytes = Math.ceil(count / GROUP_ROWS) * GROUP_ROWS * 4;
@@ -114,19 +112,16 @@ export class Int8Format implements RowFormat {
     const at = memory.allocate(kernelBytes);
     const places: Places = { codes: at, steps: at + codeBytes, sums: at + codeBytes + wordBytes };
     let bounds: CodeBounds;
-    let held: Float32Array;
     try {
       bounds = this.#encodeRows(rows, count, places);
-      held = rows.slice();
     } catch (thrown) {
       memory.free(at);
       throw thrown;
     }
     return {
       count,
-      byteLength: kernelBytes + held.byteLength,
+      byteLength: kernelBytes,
       scan: (first, size, allowed, heap) => this.#scan(places, first, size, bounds, allowed, heap),
-      row: (row) => held.subarray(row * dimensions, (row + 1) * dimensions),
       free: () => {
         memory.free(at);
       },

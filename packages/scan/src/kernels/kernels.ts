@@ -45,6 +45,27 @@ export interface Kernels {
     sums: number,
     bounds: number,
   ): number;
+  /** See `assembly/bits.ts`. Returns the number of candidates. */
+  scanBits(
+    codes: number,
+    factors: number,
+    count: number,
+    stride: number,
+    tables: number,
+    mean: number,
+    step: number,
+    base: number,
+    allowed: number,
+    tile: number,
+    heap: number,
+    k: number,
+    found: number,
+    uppers: number,
+  ): number;
+  /** See `assembly/bits.ts`. */
+  encodeBits(rows: number, count: number, stride: number, codes: number, factors: number): void;
+  /** See `assembly/rotate.ts`. */
+  rotate(rows: number, count: number, stride: number, signs: number): void;
 }
 
 /** `relaxed` has faster products where the engine has relaxed SIMD; both give the same integers. */
