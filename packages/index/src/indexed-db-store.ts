@@ -18,13 +18,22 @@ interface Schema extends DBSchema {
   segments: { key: RecordKey; value: Uint8Array<ArrayBuffer> };
   bitmaps: { key: RecordKey; value: Uint8Array<ArrayBuffer> };
   entries: { key: RecordKey; value: Uint8Array<ArrayBuffer> };
+  /** Whatever else: a table can not be added later, as the IndexedDB version stays. */
+  extras: { key: RecordKey; value: Uint8Array<ArrayBuffer> };
 }
 
-type Table = "manifest" | StoreTable;
+type Table = "manifest" | "extras" | StoreTable;
 type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schema, Table[], Mode>;
 
 const TABLES = ["manifest", "segments", "bitmaps", "entries"] as const satisfies Table[];
 const MANIFEST_KEY = "manifest";
+const RESERVE_KEY = "reserve";
+/**
+ * Once an origin is at its quota, Chromium refuses every transaction that puts anything, be it to delete much more; only a
+ * transaction of nothing but deletes goes through. So that removing always works, some room is kept for it. More than the 64 KB
+ * from which a value is a file of its own and frees its room at once; more than databases were seen to overshoot (100 KB).
+ */
+const RESERVE_BYTES = 1 << 20;
 /** Never raised: an upgrade hangs behind a stopped tab without a signal. The format's version is in the manifest. */
 const DATABASE_VERSION = 1;
 
@@ -47,6 +56,7 @@ export class IndexedDbStore implements SegmentStore {
   #database: IDBPDatabase<Schema> | undefined;
   #closed = false;
   #upgradeRequired = false;
+  #hasReserve = false;
 
   private constructor(name: string, { openTimeoutMs, timeoutMs }: IndexedDbStoreOptions) {
     this.#name = databaseName(name);
@@ -75,6 +85,8 @@ export class IndexedDbStore implements SegmentStore {
     name: string,
     { openTimeoutMs = 5000 }: IndexedDbStoreOptions = {},
   ): Promise<void> {
+    // Nothing can have been stored where there is no IndexedDB.
+    if (typeof indexedDB === "undefined") return;
     await settleWithin(
       (async () => deleteDB(databaseName(name)))().catch((thrown: unknown) => {
         throw toStorageError(thrown);
@@ -128,7 +140,17 @@ export class IndexedDbStore implements SegmentStore {
     });
   }
 
-  async commit({ base, manifest, puts, deletes }: StoreChange): Promise<boolean> {
+  async commit(change: StoreChange): Promise<boolean> {
+    try {
+      return await this.#commit(change);
+    } catch (thrown) {
+      if (!isFull(thrown) || !frees(change)) throw thrown;
+      await this.#spendReserve();
+      return this.#commit(change);
+    }
+  }
+
+  async #commit({ base, manifest, puts, deletes }: StoreChange): Promise<boolean> {
     const committed = await this.#transact("readwrite", [...TABLES], async (transaction) => {
       const stored = await transaction.objectStore("manifest").get(MANIFEST_KEY);
       if (!sameToken(stored, base)) return false;
@@ -144,8 +166,32 @@ export class IndexedDbStore implements SegmentStore {
       void quiet(transaction.objectStore("manifest").put(manifest, MANIFEST_KEY));
       return true;
     });
-    if (committed && !this.#closed) this.#channel?.postMessage(manifest.generation);
+    if (committed && !this.#closed) {
+      this.#channel?.postMessage(manifest.generation);
+      // Nobody waits for it. Where there is no room for it, the next commit tries again.
+      if (!this.#hasReserve) this.#layReserve().catch(() => {});
+    }
     return committed;
+  }
+
+  async #layReserve(): Promise<void> {
+    this.#hasReserve = true;
+    try {
+      await this.#transact("readwrite", ["extras"], async (transaction) => {
+        const extras = transaction.objectStore("extras");
+        if ((await extras.count(RESERVE_KEY)) === 0) void quiet(extras.put(noise(), RESERVE_KEY));
+      });
+    } catch (thrown) {
+      this.#hasReserve = false;
+      throw thrown;
+    }
+  }
+
+  async #spendReserve(): Promise<void> {
+    this.#hasReserve = false;
+    await this.#transact("readwrite", ["extras"], async (transaction) => {
+      await transaction.objectStore("extras").delete(RESERVE_KEY);
+    });
   }
 
   watch(listener: () => void): () => void {
@@ -196,8 +242,7 @@ export class IndexedDbStore implements SegmentStore {
         });
       }).catch((thrown: unknown) => {
         // A connection after a failure of the backend is often dead without saying so; a new one heals it.
-        if (!(thrown instanceof RetrievalError && thrown.code === "STORAGE_FULL"))
-          this.#drop(database);
+        if (!isFull(thrown)) this.#drop(database);
         throw thrown;
       });
     }
@@ -226,8 +271,10 @@ export class IndexedDbStore implements SegmentStore {
     let late = false;
     const opening = (async () =>
       openDB<Schema>(this.#name, DATABASE_VERSION, {
-        upgrade(database) {
-          for (const table of TABLES) database.createObjectStore(table);
+        upgrade(database, _from, _to, transaction) {
+          // An upgrade that is aborted (a full disk) fails the opening, which is enough: unseen, this would end the worker.
+          transaction.done.catch(() => {});
+          for (const table of [...TABLES, "extras"] as const) database.createObjectStore(table);
         },
         // Whoever asks must not wait for us: we close at once and open again when we are needed.
         blocking: (_current, blocked) => {
@@ -259,6 +306,7 @@ export class IndexedDbStore implements SegmentStore {
     if (this.#database !== database) return; // there is a newer one already
     this.#database = undefined;
     this.#connection = undefined;
+    this.#hasReserve = false;
   }
 }
 
@@ -296,6 +344,26 @@ function abort(transaction: Transaction<"readonly" | "readwrite">): void {
   } catch {
     // It has ended already.
   }
+}
+
+function isFull(thrown: unknown): boolean {
+  return thrown instanceof RetrievalError && thrown.code === "STORAGE_FULL";
+}
+
+/** A change that deletes, and stores little: what the reserve is for. */
+function frees({ puts, deletes }: StoreChange): boolean {
+  const put = puts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  return deletes.length > 0 && put * 4 <= RESERVE_BYTES;
+}
+
+/** Bytes that no browser's compression makes smaller. */
+function noise(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(RESERVE_BYTES);
+  const most = 65_536; // that `getRandomValues` gives at once
+  for (let at = 0; at < bytes.length; at += most) {
+    crypto.getRandomValues(bytes.subarray(at, at + most));
+  }
+  return bytes;
 }
 
 /** A failure that may lie in one record alone: the rest of the store may be well. */

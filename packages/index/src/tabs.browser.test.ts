@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cdp } from "vitest/browser";
+import { clearDatabases } from "./fixtures/devtools.ts";
 import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, DIMENSIONS, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { dumpRaw, openRaw } from "./fixtures/raw.ts";
@@ -85,15 +85,15 @@ it("a search under way while others commit shows whole commits only", async () =
 
 it("a commit is seen by the next search of another, though every notice is lost", async () => {
   const [one, other] = [await open(), await open()];
-  const real = BroadcastChannel.prototype.postMessage;
-  BroadcastChannel.prototype.postMessage = () => {};
+  const real = Object.getOwnPropertyDescriptor(BroadcastChannel.prototype, "postMessage")!;
+  Object.defineProperty(BroadcastChannel.prototype, "postMessage", { ...real, value: () => {} });
   try {
     await one.commit(blockOf(A));
     expect((await other.search(QUERY, 9)).hits).toEqual(new Model().commit([A]).search(QUERY, 9));
     await other.remove(["a"]);
     expect((await one.search(QUERY, 9)).hits).toEqual([]);
   } finally {
-    BroadcastChannel.prototype.postMessage = real;
+    Object.defineProperty(BroadcastChannel.prototype, "postMessage", real);
   }
 });
 
@@ -161,8 +161,7 @@ describe("another tab that", () => {
 it("storage that is cleared while open is noticed, told, and written to again", async () => {
   const index = await open();
   await index.commit(blockOf(A));
-  const { origin } = location;
-  await cdp().send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+  await clearDatabases();
   const { hits, report } = await index.search(QUERY, 9);
   expect(hits).toEqual([]);
   expect(report.degraded).toMatchObject([{ code: "STORAGE_LOST" }]);
