@@ -20,7 +20,8 @@ const config = { root: demo, configFile: existsSync(configFile) ? configFile : f
 
 const started = performance.now();
 say("building the demo …");
-await build({ ...config, logLevel: "warn" });
+const quiet = { rolldownOptions: { checks: { bundlerTimings: false } } };
+await build({ ...config, logLevel: "warn", build: quiet });
 say(`built in ${seconds(started)}.`);
 
 // A port that was asked for is taken or refused: whoever asked waits for an answer there.

@@ -18,7 +18,7 @@ const pageReport = join(reports, "playwright.json");
 const env = {
   ...process.env,
   ...(all && { NEARFIELD_TEST_ALL: "1" }),
-  ...(process.stdout.isTTY || { NO_COLOR: "1" }),
+  ...(process.stdout.isTTY || { FORCE_COLOR: "0" }),
   PLAYWRIGHT_JSON_OUTPUT_FILE: pageReport,
 };
 const folders = ["packages", "examples", "e2e", "scripts"];
