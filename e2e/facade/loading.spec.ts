@@ -23,7 +23,7 @@ test("a query while the model still loads waits for it, can be left, and is answ
     Object.assign(globalThis, { asked: search.query("bread") });
     return { left: await left, state: search.status().devices.query.state };
   });
-  expect(early).toEqual({ left: "ABORTED", state: "loading" });
+  expect(early).toEqual({ left: "ABORTED", state: "starting" });
   arrives.resolve();
   const late = await bare.evaluate(async (documents) => {
     const { asked } = globalThis as unknown as { asked: Promise<{ hits: unknown[] }> };
