@@ -13,6 +13,18 @@ test("crc32 can go on where it stopped", () => {
   expect(crc32(utf8("6789"), crc32(utf8("12345")))).toBe(0xcbf43926);
 });
 
+test("crc32 divides eight bytes at once as it divides each, wherever they begin", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), fc.nat(), (bytes, start, seed) => {
+      const part = bytes.subarray(start);
+      let expected = seed >>> 0;
+      for (const byte of part) expected = crc32(Uint8Array.of(byte), expected);
+      expect(crc32(part, seed >>> 0)).toBe(expected);
+    }),
+    { seed: 1 },
+  );
+});
+
 test("crc32 notices every single flipped bit", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.nat(), (bytes, at) => {
