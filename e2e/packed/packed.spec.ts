@@ -38,6 +38,17 @@ for (const isolated of [false, true]) {
   });
 }
 
+test("an app may bring worker files of its own, each one import of the package's entry", async ({
+  page,
+}) => {
+  const workers: string[] = [];
+  page.on("worker", (worker) => workers.push(new URL(worker.url()).pathname));
+  const value = await open(page, `${site.plain}/?own-workers`);
+  expect(value).toMatchObject({ first: "refund", added: 3 });
+  expect(workers.length).toBeGreaterThanOrEqual(3);
+  for (const path of workers) expect(path).toMatch(/\/(encoder|index)\.worker-/);
+});
+
 test("the app and the README's examples compile against the published declarations", async () => {
   await consumer.checkTypes();
 });

@@ -1,4 +1,5 @@
-import { openSearch } from "nearfield";
+import { openSearch, type SearchOptions } from "nearfield";
+import { OWN_WORKERS } from "./own-workers.ts";
 
 /** The examples of the README, each a module of its own. */
 const examples = import.meta.glob("./examples/*.ts");
@@ -9,15 +10,17 @@ declare global {
   var outcome: { ok: true; value: unknown } | { ok: false; error: string } | undefined;
 }
 
-const example = new URLSearchParams(location.search).get("example");
+const wanted = new URLSearchParams(location.search);
+const example = wanted.get("example");
+const workers = wanted.has("own-workers") ? OWN_WORKERS : undefined;
 try {
-  globalThis.outcome = { ok: true, value: await (example ? runExample(example) : search()) };
+  globalThis.outcome = { ok: true, value: await (example ? runExample(example) : search(workers)) };
 } catch (thrown) {
   globalThis.outcome = { ok: false, error: String(thrown) };
 }
 
-async function search() {
-  const search = await openSearch({ name: "packed", device: "wasm" });
+async function search(workers: SearchOptions["workers"]) {
+  const search = await openSearch({ name: "packed", device: "wasm", workers });
   const report = await search.add([
     { id: "tide", text: "High water comes about fifty minutes later each day, as the moon does." },
     { id: "bread", text: "Let the dough rise for an hour, fold it, and bake it in a hot oven." },
