@@ -30,7 +30,8 @@ export interface Scanner {
   readonly byteLength: number;
   /**
    * Takes a copy of `rows` (row-major, `count` × `dimensions`, finite) and returns a handle to it.
-   * @throws RetrievalError `INVALID_VECTOR` for a length that is no multiple of `dimensions` or a component that is not finite.
+   * @throws RetrievalError `INVALID_VECTOR` for a length that is no multiple of `dimensions` or a component that is not finite,
+   * `OUT_OF_MEMORY`, `CLOSED`.
    */
   add(rows: Float32Array): BlockId;
   /** Forgets a block and frees its memory. An unknown handle is ignored. */
@@ -38,6 +39,8 @@ export interface Scanner {
   /**
    * @param query finite, `dimensions` long
    * @param limit at least 1; may exceed the number of rows
+   * @throws RetrievalError `INVALID_VECTOR` for a bad query, `INVALID_OPTION` for a bad limit, a block that is not held or a bitmap
+   * that does not cover its block, `OUT_OF_MEMORY`, `CLOSED`.
    */
   search(query: Float32Array, limit: number, targets: readonly ScanTarget[]): ScanHits;
   /** Frees everything. Idempotent. */

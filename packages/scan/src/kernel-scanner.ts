@@ -9,7 +9,7 @@ import {
 } from "./formats/format.ts";
 import { HitList } from "./hits.ts";
 import { instantiateKernels, type Kernels, type ModuleName } from "./kernels/kernels.ts";
-import { KernelMemory } from "./memory.ts";
+import { copyRows, KernelMemory } from "./memory.ts";
 import {
   checkDimensions,
   checkLimit,
@@ -83,20 +83,18 @@ export class KernelScanner {
     const { format } = this.#open();
     const { dimensions } = this;
     const readRow = this.#readRow;
-    const id = this.#nextId++;
     const encoded = format.encode(rows, countRows(rows, dimensions));
-    const block = { count: encoded.count, byteLength: encoded.byteLength, encoded };
-    if (encoded.row) this.#blocks.set(id, { ...block, row: encoded.row });
-    else if (readRow) this.#blocks.set(id, { ...block, row: (row) => readRow(id, row) });
-    else {
-      const held = rows.slice();
-      this.#blocks.set(id, {
-        ...block,
-        byteLength: encoded.byteLength + held.byteLength,
-        row: (row) => held.subarray(row * dimensions, (row + 1) * dimensions),
-      });
+    const id = this.#nextId++;
+    let row = encoded.row;
+    let { byteLength } = encoded;
+    if (!row && readRow) row = (index) => readRow(id, index);
+    if (!row) {
+      const held = this.#hold(rows, encoded);
+      row = (index) => held.subarray(index * dimensions, (index + 1) * dimensions);
+      byteLength += held.byteLength;
     }
-    this.#byteLength += this.#blocks.get(id)?.byteLength ?? 0;
+    this.#blocks.set(id, { count: encoded.count, byteLength, encoded, row });
+    this.#byteLength += byteLength;
     return id;
   }
 
@@ -151,6 +149,15 @@ export class KernelScanner {
   #open(): Machinery {
     if (!this.#machinery) throw closed();
     return this.#machinery;
+  }
+
+  #hold(rows: Float32Array, encoded: EncodedBlock): Float32Array {
+    try {
+      return copyRows(rows);
+    } catch (thrown) {
+      encoded.free();
+      throw thrown;
+    }
   }
 
   /** Runs the kernel over all targets, in steps, with one heap: what one step learns keeps rows of the next one out. */

@@ -6,6 +6,26 @@ const MAX_PAGES = 65_536;
 /** A cache line; more than any SIMD load asks for. */
 const ALIGNMENT = 64;
 
+/**
+ * A copy of `rows` in memory of its own.
+ * @throws RetrievalError `OUT_OF_MEMORY`.
+ */
+export function copyRows(rows: Float32Array): Float32Array {
+  try {
+    return rows.slice();
+  } catch (cause) {
+    throw outOfMemory(`${rows.byteLength} bytes more`, cause);
+  }
+}
+
+function outOfMemory(value: string, cause: unknown): RetrievalError {
+  return new RetrievalError("OUT_OF_MEMORY", "the memory for vectors can not grow", {
+    value,
+    repair: "Keep fewer passages, or vectors of fewer dimensions.",
+    cause,
+  });
+}
+
 interface Region {
   readonly at: number;
   readonly byteLength: number;
@@ -83,11 +103,7 @@ export class KernelMemory {
     try {
       this.memory.grow(pages);
     } catch (cause) {
-      throw new RetrievalError("OUT_OF_MEMORY", "the memory for vectors can not grow", {
-        value: `${pages * PAGE_BYTES} bytes more than ${end}`,
-        repair: "Keep fewer passages, or vectors of fewer dimensions.",
-        cause,
-      });
+      throw outOfMemory(`${pages * PAGE_BYTES} bytes more than ${end}`, cause);
     }
     this.#release({ at: end, byteLength: pages * PAGE_BYTES });
   }

@@ -7,6 +7,7 @@ import {
   type ScanTarget,
 } from "@nearfield/core";
 import { HitList } from "./hits.ts";
+import { copyRows } from "./memory.ts";
 import {
   checkDimensions,
   checkLimit,
@@ -53,7 +54,7 @@ export class TypeScriptScanner implements Scanner {
         throw notFinite(row);
     }
     const id = this.#nextId++;
-    this.#blocks.set(id, { count, rows: rows.slice() });
+    this.#blocks.set(id, { count, rows: copyRows(rows) });
     this.#byteLength += rows.byteLength;
     return id;
   }
