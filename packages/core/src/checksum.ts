@@ -31,7 +31,8 @@ export function crc32(bytes: Uint8Array, seed = 0): number {
   const pairs = (length - start) >> 3;
   const end = start + pairs * 8;
   let crc = divide(~seed, bytes, 0, start);
-  const words = pairs ? new Int32Array(buffer, byteOffset + start, pairs * 2) : [];
+  const words =
+    pairs > 0 ? new Int32Array(buffer, byteOffset + start, pairs * 2) : new Int32Array(0);
   for (let word = 0; word < words.length; word += 2) {
     const a = (words[word] as number) ^ crc;
     const b = words[word + 1] as number;
