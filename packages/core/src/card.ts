@@ -1,67 +1,73 @@
-export type Device = "webgpu" | "wasm";
-export type Role = "query" | "document";
-export type Pooling = "in-graph" | "cls" | "mean" | "last-token";
+import type {
+  Device,
+  ModelArtifact,
+  ModelFile,
+  RepositoryArtifact,
+  RepositoryFile,
+} from "./card/file.ts";
+import type { EncodingRecipe } from "./card/recipe.ts";
 
-/** One file of a model: where it is and what its bytes must be. */
-export interface ModelFile {
-  /** Absolute, or relative to the page. */
-  readonly url: string;
-  readonly byteLength: number;
-  /** 64 lower-case hexadecimal digits. */
-  readonly sha256: string;
-}
-
-/** Weights that are not shipped but made from a shipped file: see `expand.ts` of the encoder. */
-export interface ExpandedData {
-  /** The name by which the graph asks for the result. */
-  readonly path: string;
-  /** Name of the external-data file it is made from. */
-  readonly from: string;
-  /** JSON plan: where the codes and multipliers lie and where each tensor goes. */
-  readonly plan: ModelFile;
-}
-
-/** What one device runs: a graph, its external data, and the vectors that this graph must give for the known answers. */
-export interface ModelArtifact {
-  readonly graph: ModelFile;
-  /** External data by the path that the graph names. */
-  readonly data: readonly { readonly path: string; readonly file: ModelFile }[];
-  readonly expanded?: ExpandedData | undefined;
-  /** Float32, row-major, little-endian: one unit vector of `dimensions` for each text of `knownAnswers.texts`. */
-  readonly knownAnswers?: ModelFile | undefined;
+/** Texts of about 5, 40, 100 and 200 tokens: attention kernels have been wrong beyond 32 tokens only. */
+export interface KnownAnswers {
+  readonly texts: readonly string[];
+  /** Least cosine to the artifact's vectors. */
+  readonly floor: number;
 }
 
 /**
- * Everything there is to know of an embedding model. No step of encoding is implied by a model's name: it stands here or
- * it is not done. Order of the steps: prompt, tokenize, truncate the content, pad right, run, pool, cut to the wanted
- * dimensions, normalize.
+ * A model that is ready to be loaded: its recipe, one artifact for each device, and every file pinned to its bytes. It is
+ * written by hand for a model that is shipped, else made from a {@link RepositoryCard} when its files are known.
  */
-export interface ModelCard {
-  readonly name: string;
+export interface ModelCard extends EncodingRecipe<ModelFile> {
   readonly version: string;
-  readonly licence: string;
-  /** Vectors of two cards may be compared if and only if their cards name the same space. */
-  readonly space: string;
-  /** Components of a vector as the model gives it. */
-  readonly dimensions: number;
-  /** Prefix lengths that may be asked for (Matryoshka); only `dimensions` itself where it is empty. */
-  readonly matryoshka: readonly number[];
-  /** Longest input in tokens, special tokens and prompt included. */
-  readonly maxTokens: number;
-  readonly pooling: Pooling;
-  /** Name of the one graph output that is fetched. */
-  readonly output: string;
-  /** Put before the text, character by character; `{instruction}` in it is replaced. */
-  readonly prompts: Readonly<Record<Role, string>>;
-  /** What `{instruction}` becomes when the caller gives none. */
-  readonly instruction?: string | undefined;
   readonly artifacts: Readonly<Partial<Record<Device, ModelArtifact>>>;
   readonly tokenizer: ModelFile;
   readonly tokenizerConfig: ModelFile;
-  /** Texts of about 5, 40, 100 and 200 tokens: attention kernels have been wrong beyond 32 tokens only. */
-  readonly knownAnswers: {
-    readonly texts: readonly string[];
-    /** Least cosine to the artifact's vectors. */
-    readonly floor: number;
-  };
+  readonly knownAnswers: KnownAnswers;
+}
+
+/** Published scores of a few texts, for a test of the whole chain: row = query, column = document. */
+export interface KnownScores {
+  readonly queries: readonly string[];
+  readonly documents: readonly string[];
+  readonly scores: readonly (readonly number[])[];
+  /** Greatest difference of an unquantized export. */
+  readonly tolerance: number;
+}
+
+/** Sizes of the network, for what can be calculated before a byte is fetched. Absent: not known. */
+export interface NetworkShape {
+  readonly parameters?: number | undefined;
+  readonly layers?: number | undefined;
+  readonly heads?: number | undefined;
+  readonly keyValueHeads?: number | undefined;
+  readonly headDimensions?: number | undefined;
+  readonly intermediateSize?: number | undefined;
+  /** Rows of the token table. */
+  readonly vocabulary?: number | undefined;
+}
+
+/** A model as a repository offers it: its recipe, and the files that there are to choose from. */
+export interface RepositoryCard extends EncodingRecipe<RepositoryFile> {
+  /** `owner/name` on the hub. */
+  readonly repository: string;
+  /**
+   * A commit of 40 hexadecimal digits is final. A branch is not: it has to be resolved to a commit at the first use, and
+   * the commit remembered.
+   */
+  readonly revision: string;
+  /** Empty: no ONNX export is known. What it would take can still be calculated from `network`. */
+  readonly artifacts: readonly RepositoryArtifact[];
+  readonly tokenizer: RepositoryFile;
+  readonly tokenizerConfig: RepositoryFile;
+  /** Absent: the usual texts, and vectors that this machine computes at the first use. */
+  readonly knownAnswers?: KnownAnswers | undefined;
+  readonly knownScores?: KnownScores | undefined;
+  readonly network?: NetworkShape | undefined;
+}
+
+/** Two models of one space: a query is encoded by one, a document by the other. */
+export interface Towers<Card> {
+  readonly query: Card;
+  readonly document: Card;
 }

@@ -33,7 +33,9 @@ export const ERROR_CODES = [
   "INVALID_OPTION",
   /** Bytes of a model are not those that its card promises. */
   "MODEL_INTEGRITY",
-  /** The index holds vectors of another embedding space than the model's. */
+  /** A model's files lack a part or contradict one another. */
+  "MODEL_INVALID",
+  /** Vectors of two embedding spaces would meet: an index's and its model's, or those of two towers. */
   "MODEL_MISMATCH",
   /** A model's file could not be fetched: the server refused or does not have it. */
   "MODEL_UNAVAILABLE",

@@ -1,12 +1,33 @@
 export type {
+  KnownAnswers,
+  KnownScores,
+  ModelCard,
+  NetworkShape,
+  RepositoryCard,
+  Towers,
+} from "./card.ts";
+export type {
   Device,
+  Dtype,
+  DtypeLimit,
   ExpandedData,
   ModelArtifact,
-  ModelCard,
   ModelFile,
+  RepositoryArtifact,
+  RepositoryFile,
+} from "./card/file.ts";
+export type {
+  Activation,
+  DenseLayer,
+  EncodingRecipe,
+  EndToken,
+  HeadLayer,
+  LayerNorm,
   Pooling,
+  PoolingMode,
   Role,
-} from "./card.ts";
+  SpecialToken,
+} from "./card/recipe.ts";
 export { canonicalJson, crc32, hashOf, sha256 } from "./checksum.ts";
 export type { DocumentInput, Fields, FieldValue, PassageSpan, StoredDocument } from "./document.ts";
 export {

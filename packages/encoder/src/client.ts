@@ -8,7 +8,7 @@ import {
   type Role,
 } from "@nearfield/core";
 import type { LifeEvent, Supervisor } from "@nearfield/link";
-import { validateCard } from "@nearfield/models";
+import { checkDimensions, validateCard } from "@nearfield/models";
 import { findAdapter, type AdapterReport } from "./adapter.ts";
 import type {
   EncoderCalls,
@@ -23,6 +23,7 @@ import { endsLadder, planLadder, type DeviceChoice, type Reason } from "./ladder
 import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
+import { checkSupport } from "./support.ts";
 import { chooseThreads } from "./threads.ts";
 
 export interface EncoderClientOptions {
@@ -83,14 +84,7 @@ export class EncoderClient implements Disposable {
 
   /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
   constructor(options: EncoderClientOptions) {
-    const { dimensions, matryoshka } = validateCard(options.card);
-    const allowed = [...new Set([dimensions, ...matryoshka])];
-    if (!allowed.includes(options.dimensions ?? dimensions)) {
-      throw new RetrievalError("INVALID_OPTION", "the model has no vectors of this length", {
-        value: options.dimensions,
-        repair: `Choose one of ${allowed.join(", ")}.`,
-      });
-    }
+    checkDimensions(checkSupport(validateCard(options.card)), options.dimensions);
     this.#options = options;
   }
 

@@ -1,4 +1,4 @@
-import { normalize, RetrievalError, type Pooling } from "@nearfield/core";
+import { normalize, RetrievalError, type Pooling, type PoolingMode } from "@nearfield/core";
 
 /** What a graph gave: float32, row-major. */
 export interface GraphOutput {
@@ -8,8 +8,9 @@ export interface GraphOutput {
 }
 
 /**
- * One vector for each row of a right-padded batch, as long as the graph makes them and not yet normalized.
+ * One vector for each row of a right-padded batch, not yet normalized; several modes give vectors one after the other.
  * @param lengths tokens of each row without padding
+ * @param dimensions components of each vector of the graph
  * @throws RetrievalError `EMBEDDING_INVALID` where the output has another shape than the card says
  */
 export function pool(
@@ -18,34 +19,64 @@ export function pool(
   pooling: Pooling,
   dimensions: number,
 ): Float32Array[] {
-  const tokens = pooling === "in-graph" ? 1 : Math.max(...lengths);
-  checkShape(output, pooling === "in-graph" ? [] : [tokens], lengths.length, dimensions);
+  const inGraph = pooling === "in-graph";
+  const tokens = inGraph ? 1 : Math.max(...lengths);
+  checkShape(output, inGraph ? [] : [tokens], lengths.length, dimensions);
+  const modes: readonly PoolingMode[] = inGraph ? ["cls"] : [pooling].flat();
   return lengths.map((length, row) => {
-    const state = (token: number) => {
-      const start = (row * tokens + token) * dimensions;
-      return output.data.slice(start, start + dimensions);
-    };
-    switch (pooling) {
-      case "in-graph":
-      case "cls":
-        return state(0);
-      case "last-token":
-        return state(length - 1);
-      case "mean":
-        return mean(length, state);
-      default:
-        return pooling satisfies never;
+    const start = row * tokens * dimensions;
+    const states = output.data.subarray(start, start + (inGraph ? 1 : length) * dimensions);
+    const pooled = new Float32Array(modes.length * dimensions);
+    for (const [at, mode] of modes.entries()) {
+      pooled.set(poolRow(states, dimensions, mode), at * dimensions);
     }
+    return pooled;
   });
 }
 
-function mean(length: number, state: (token: number) => Float32Array): Float32Array {
-  const sum = Float64Array.from(state(0));
-  for (let token = 1; token < length; token++) {
-    const next = state(token);
-    for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + (next[j] as number);
+/** One vector of the states of a row's real tokens, by the definitions of sentence-transformers' `Pooling`. */
+function poolRow(states: Float32Array, dimensions: number, mode: PoolingMode): Float32Array {
+  const length = states.length / dimensions;
+  switch (mode) {
+    case "cls":
+      return states.subarray(0, dimensions);
+    case "last-token":
+      return states.subarray(states.length - dimensions);
+    case "mean":
+      return combine(states, dimensions, () => 1 / length);
+    case "mean-sqrt-length":
+      return combine(states, dimensions, () => 1 / Math.sqrt(length));
+    case "weighted-mean": {
+      const sum = (length * (length + 1)) / 2;
+      return combine(states, dimensions, (token) => (token + 1) / sum);
+    }
+    case "max": {
+      const most = states.slice(0, dimensions);
+      for (let at = dimensions; at < states.length; at++) {
+        const j = at % dimensions;
+        most[j] = Math.max(most[j] as number, states[at] as number);
+      }
+      return most;
+    }
+    default:
+      return mode satisfies never;
   }
-  return Float32Array.from(sum, (component) => component / length);
+}
+
+/** The sum of all states, each times its weight, added up in double precision. */
+function combine(
+  states: Float32Array,
+  dimensions: number,
+  weightOf: (token: number) => number,
+): Float32Array {
+  const sum = new Float64Array(dimensions);
+  for (let token = 0; token * dimensions < states.length; token++) {
+    const weight = weightOf(token);
+    for (let j = 0; j < dimensions; j++) {
+      sum[j] = (sum[j] as number) + weight * (states[token * dimensions + j] as number);
+    }
+  }
+  return Float32Array.from(sum);
 }
 
 /**

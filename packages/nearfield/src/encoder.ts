@@ -1,5 +1,6 @@
 import { RetrievalError, type ModelCard, type Role } from "@nearfield/core";
 import { EncoderClient, spawnEncoderWorker, type EncoderStatus } from "@nearfield/encoder";
+import { checkDimensions } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
 import {
   checkEncoderOptions,
@@ -88,14 +89,7 @@ export function cardOf({ model = "pocket" }: EncoderOptions): ModelCard {
  * @throws RetrievalError `INVALID_OPTION` where the model can not be cut to it
  */
 export function dimensionsOf(options: EncoderOptions): number {
-  const card = cardOf(options);
-  const allowed = [...new Set([card.dimensions, ...card.matryoshka])];
-  const wanted = options.dimensions ?? card.dimensions;
-  if (allowed.includes(wanted)) return wanted;
-  throw new RetrievalError("INVALID_OPTION", `${card.name} has no vectors of this length`, {
-    value: wanted,
-    repair: `Choose one of ${allowed.join(", ")}.`,
-  });
+  return checkDimensions(cardOf(options), options.dimensions);
 }
 
 function checkTexts(texts: unknown): readonly string[] {

@@ -1,0 +1,29 @@
+import {
+  RetrievalError,
+  type EncodingRecipe,
+  type ModelFile,
+  type RepositoryFile,
+} from "@nearfield/core";
+
+/**
+ * The length of the vectors that a caller gets: `wanted`, or the model's own.
+ * @throws RetrievalError `INVALID_OPTION` where the model can not be cut to `wanted`
+ */
+export function checkDimensions(
+  card: EncodingRecipe<ModelFile | RepositoryFile>,
+  wanted: number = card.dimensions,
+): number {
+  const { dimensions, matryoshka, matryoshkaRange: range } = card;
+  const allowed = [...new Set([dimensions, ...matryoshka])];
+  if (allowed.includes(wanted)) return wanted;
+  if (range && Number.isInteger(wanted) && range.min <= wanted && wanted <= range.max)
+    return wanted;
+  const choice = range ? `a whole number from ${range.min} to ${range.max}` : allowed.join(", ");
+  throw new RetrievalError("INVALID_OPTION", `${card.name} has no vectors of this length`, {
+    value: wanted,
+    repair:
+      allowed.length > 1 || range
+        ? `Choose ${range ? "" : "one of "}${choice}.`
+        : `It gives ${choice} only.`,
+  });
+}
