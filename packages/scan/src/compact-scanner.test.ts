@@ -42,6 +42,20 @@ describe("CompactScanner", () => {
     expect(recall(10)).toBeLessThan(recall(50));
   });
 
+  it("compares blocks whose rows lie around different means", () => {
+    const scanner = new CompactScanner(dimensions, { candidates: 20, module: "simd" });
+    const shifted = (by: number) => rows.map((x, i) => (i % dimensions === 3 ? x + by : x));
+    const blocks = [shifted(-5), shifted(5), shifted(0)].map((set) => scanner.add(set));
+    const query = new Float32Array(dimensions);
+    query[3] = 1;
+    const { targets } = scanner.search(
+      query,
+      20,
+      blocks.map((block) => ({ block })),
+    );
+    expect([...targets]).toEqual(Array.from({ length: 20 }, () => 1));
+  });
+
   it("orders what it finds by exact scores", () => {
     const scanner = new CompactScanner(dimensions, { candidates: 50, module: "simd" });
     const block = scanner.add(rows);
