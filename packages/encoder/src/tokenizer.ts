@@ -1,6 +1,7 @@
 // The one file that imports the tokenizer library.
 import { RetrievalError } from "@nearfield/core";
 import { Tokenizer as Engine } from "@huggingface/tokenizers";
+import { piecesOf } from "./piece.ts";
 
 /** Text to token ids, exactly as the model was trained to read it. */
 export interface Tokenizer {
@@ -32,11 +33,19 @@ export function createTokenizer(tokenizerJson: Uint8Array, configJson: Uint8Arra
   return {
     padId,
     specialTokens: before.length + after.length,
-    count: (text) => idsOf(text, false).length,
+    count: (text) => {
+      let count = 0;
+      for (const piece of piecesOf(text)) count += idsOf(piece, false).length;
+      return count;
+    },
     encode: (text, maxTokens) => {
       const room = Math.max(0, maxTokens - before.length - after.length);
-      const content = firstIds(text, room, (part) => idsOf(part, false));
-      const ids = [...before, ...content, ...after];
+      const content: number[] = [];
+      for (const piece of piecesOf(text)) {
+        content.push(...idsOf(piece, false));
+        if (content.length >= room) break;
+      }
+      const ids = [...before, ...content.slice(0, room), ...after];
       // A tokenizer without special tokens gives nothing for a text of nothing; no graph takes an empty row.
       return ids.length > 0 ? ids : [padId];
     },
@@ -54,37 +63,6 @@ function findSpecialTokens(bare: readonly number[], framed: readonly number[]) {
     });
   }
   return { before: framed.slice(0, at), after: framed.slice(at + bare.length) };
-}
-
-/** More characters than a token has on average in any language met, so that one try mostly does. */
-const CHARACTERS_PER_TOKEN = 16;
-
-/**
- * The first `room` ids of `text`, without reading ten megabytes for 256 tokens: tokens never reach over white space, so
- * that a head that ends before white space has the same ids as the whole.
- */
-function firstIds(
-  text: string,
-  room: number,
-  idsOf: (part: string) => readonly number[],
-): readonly number[] {
-  for (let length = room * CHARACTERS_PER_TOKEN + 1; length < text.length; length *= 4) {
-    const ids = idsOf(text.slice(0, lastGap(text, length)));
-    if (ids.length >= room) return ids.slice(0, room);
-  }
-  return idsOf(text).slice(0, room);
-}
-
-/** Where the last stretch of white space that ends before `end` begins; 0 where there is none. */
-function lastGap(text: string, end: number): number {
-  let at = end;
-  while (at > 0 && !isSpace(text, at - 1)) at--;
-  while (at > 0 && isSpace(text, at - 1)) at--;
-  return at;
-}
-
-function isSpace(text: string, at: number): boolean {
-  return /\s/u.test(text.charAt(at));
 }
 
 function build(tokenizer: object, config: Readonly<Record<string, unknown>>): Engine {

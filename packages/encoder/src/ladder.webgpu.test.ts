@@ -1,0 +1,111 @@
+import { cosine, type ModelArtifact } from "@nearfield/core";
+import { pocketCard } from "@nearfield/pocket";
+import { fileOf, readToyModel } from "@nearfield/testing";
+import { expect, test } from "vitest";
+import { openClient } from "./fixtures/open-client.ts";
+import { readPocketReference } from "./fixtures/pocket-reference.ts";
+
+// A software adapter takes seconds where a GPU takes milliseconds.
+const PATIENCE = { timeout: 180_000 };
+
+const { card: toy } = await readToyModel("qzhou");
+const both = toy.artifacts as { readonly webgpu: ModelArtifact; readonly wasm: ModelArtifact };
+
+test("auto passes over a software adapter and says so", PATIENCE, async () => {
+  using client = openClient(toy, { device: "auto" });
+  await client.start();
+  const { rung, reasons } = client.status();
+  expect(rung).toBe("wasm");
+  expect(reasons).toMatchObject([{ rung: "webgpu", code: "DEVICE_UNAVAILABLE" }]);
+  expect(reasons[0]?.message).toMatch(/software/);
+});
+
+test("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
+  const { texts, webgpu } = await readPocketReference();
+  // Its known answers would take a software adapter a minute; what is asked here is as strict.
+  const artifact = { ...(pocketCard.artifacts.webgpu as ModelArtifact), knownAnswers: undefined };
+  using client = openClient(
+    { ...pocketCard, artifacts: { webgpu: artifact } },
+    { device: "webgpu" },
+  );
+  const rows = [0, 34];
+  const vectors = await client.encode(rows.map((row) => texts[row] as string));
+  const cosines = rows.map((row, at) =>
+    cosine(vectors[at] as Float32Array, webgpu[row] as Float32Array),
+  );
+  console.log(`pocket on WebGPU, cosines to the float reference: ${cosines.join(", ")}`);
+  expect(Math.min(...cosines)).toBeGreaterThan(0.9999);
+  expect(client.status()).toMatchObject({ rung: "webgpu", device: "webgpu", reasons: [] });
+});
+
+test(
+  "an attention kernel that is wrong with small subgroups is refused, and the next rung is right",
+  PATIENCE,
+  async () => {
+    const { card, texts, reference } = await readToyModel("qwen3-gqa");
+    using client = openClient(card, { device: "webgpu" });
+    const row = 12;
+    const [vector] = await client.encode([texts[row] as string]);
+    const { rung, reasons, knownAnswers } = client.status();
+    expect(rung).toBe("webgpu-no-subgroups");
+    expect(reasons).toMatchObject([{ rung: "webgpu", code: "EMBEDDING_INVALID" }]);
+    expect(knownAnswers?.leastCosine).toBeGreaterThan(0.9999);
+    expect(cosine(vector as Float32Array, reference.document[row] as Float32Array)).toBeGreaterThan(
+      0.9999,
+    );
+  },
+);
+
+test(
+  "known answers that WebGPU does not give end in DEVICE_UNAVAILABLE where WebGPU was demanded",
+  PATIENCE,
+  async () => {
+    const wrong = new Float32Array(2 * toy.dimensions).fill(1);
+    const knownAnswers = await fileOf(new Uint8Array(wrong.buffer));
+    const card = { ...toy, artifacts: { ...both, webgpu: { ...both.webgpu, knownAnswers } } };
+    using client = openClient(card, { device: "webgpu" });
+    const failure = await client.encode(["x"]).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({
+      code: "DEVICE_UNAVAILABLE",
+      cause: { code: "EMBEDDING_INVALID" },
+    });
+    expect(client.status().reasons.map(({ rung, code }) => [rung, code])).toEqual([
+      ["webgpu", "EMBEDDING_INVALID"],
+      ["webgpu-no-subgroups", "EMBEDDING_INVALID"],
+    ]);
+  },
+);
+
+test(
+  "a GPU that is lost is tried once more, and pending calls are answered",
+  PATIENCE,
+  async () => {
+    const quick = { ...both.webgpu, knownAnswers: undefined };
+    using client = openClient(
+      { ...toy, artifacts: { webgpu: quick } },
+      {
+        device: "webgpu",
+        spawn: () =>
+          new Worker(new URL("./fixtures/fragile-worker.ts", import.meta.url), { type: "module" }),
+      },
+    );
+    using gpu = openGpuSwitch();
+    const [before] = await client.encode(["The tide is high."]);
+    const pending = client.encode(["The tide is high.", "The tide is low."]);
+    gpu.lose();
+    const [after] = await pending;
+    expect(cosine(after as Float32Array, before as Float32Array)).toBeGreaterThan(0.9999);
+    expect(client.status()).toMatchObject({
+      rung: "webgpu",
+      reasons: [{ rung: "webgpu", code: "DEVICE_LOST" }],
+    });
+    // A second loss is the end of WebGPU, and this card has no WASM files.
+    gpu.lose();
+    await expect(client.encode(["x"])).rejects.toMatchObject({ code: "DEVICE_UNAVAILABLE" });
+  },
+);
+
+function openGpuSwitch() {
+  const channel = new BroadcastChannel("nearfield-test-gpu");
+  return { lose: () => channel.postMessage("lose"), [Symbol.dispose]: () => channel.close() };
+}

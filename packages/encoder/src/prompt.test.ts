@@ -1,0 +1,21 @@
+import type { ModelCard } from "@nearfield/core";
+import { expect, test } from "vitest";
+import { promptOf } from "./prompt.ts";
+
+const card = {
+  prompts: { query: "Instruct: {instruction}\nQuery:", document: "" },
+  instruction: "Find passages",
+} as unknown as ModelCard;
+
+test("a query's prompt has the caller's instruction, or else the card's", () => {
+  expect(promptOf(card, "query")).toBe("Instruct: Find passages\nQuery:");
+  expect(promptOf(card, "query", "Find laws")).toBe("Instruct: Find laws\nQuery:");
+});
+
+test("what looks like a replacement pattern in an instruction stays what it is", () => {
+  expect(promptOf(card, "query", "a $& b $1")).toBe("Instruct: a $& b $1\nQuery:");
+});
+
+test("a document's prompt takes no instruction where the card has no place for one", () => {
+  expect(promptOf(card, "document", "Find laws")).toBe("");
+});
