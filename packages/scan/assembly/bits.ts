@@ -116,7 +116,7 @@ function scoreTile(
   );
 }
 
-/** A float below which an estimate lies below the bar for certain; the comparison that counts is made in f64. */
+/** A float somewhat below the bar: what is below it is passed over, and the comparison that counts is made in f64. */
 function floorOf(bar: f64): f32 {
   const near = <f32>bar;
   return near - abs<f32>(near) * 1e-6 - f32.MIN_NORMAL_VALUE;
