@@ -115,6 +115,13 @@ describe("model files that are not what the card says", () => {
   });
 });
 
+test("files of ONNX Runtime that are not served are INFERENCE_FAILED, with what to check", async () => {
+  const missing = new URL("/no/such/runtime", location.href).href;
+  const files = { mjs: `${missing}.mjs`, wasm: `${missing}.wasm` };
+  using client = openClient(toy, { runtime: { wasm: files, webgpu: files } });
+  await expect(client.encode(["x"])).rejects.toThrow(/INFERENCE_FAILED.*ONNX Runtime/);
+});
+
 describe("known answers", () => {
   test("that are not met refuse the model on every rung", async () => {
     const other = new Float32Array(2 * toy.dimensions).fill(1 / Math.sqrt(toy.dimensions));
@@ -195,7 +202,7 @@ describe("an abort while the model loads", () => {
 });
 
 test("bad options are refused at once", () => {
-  expect(() => openClient(toy, { dimensions: 100 })).toThrow(/INVALID_OPTION.*Choose one of 112/);
+  expect(() => openClient(toy, { dimensions: 100 })).toThrow(/INVALID_OPTION.*112/);
   expect(() => openClient({ ...toy, tokenizer: { ...toy.tokenizer, sha256: "x" } })).toThrow(
     /INVALID_OPTION/,
   );

@@ -19,7 +19,8 @@ import type {
   Rung,
   RuntimeFiles,
 } from "./calls.ts";
-import { endsLadder, planLadder, type DeviceChoice, type Reason } from "./ladder.ts";
+import { Climb } from "./climb.ts";
+import type { DeviceChoice } from "./ladder.ts";
 import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
@@ -69,18 +70,10 @@ type Loaded = LoadReport & { readonly totalMs: number };
 export class EncoderClient implements Disposable {
   readonly #options: EncoderClientOptions;
   #adapter: Promise<AdapterReport> | undefined;
-  #rungs: readonly Rung[] | undefined;
-  #position = 0;
+  #climb: Climb | undefined;
   #supervisor: Supervisor<EncoderCalls> | undefined;
   #loaded: Loaded | undefined;
-  #reasons: Reason[] = [];
   #state: EncoderStatus["state"] = "idle";
-  #gpuLosses = 0;
-  /** Failures of the rung in place since its last success. */
-  #strikes = 0;
-  /** Counts the ladders that came to their end, and what the last one ended with. */
-  #climbs = 0;
-  #defeat: RetrievalError | undefined;
 
   /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
   constructor(options: EncoderClientOptions) {
@@ -144,14 +137,14 @@ export class EncoderClient implements Disposable {
 
   status(): EncoderStatus {
     const loaded = this.#loaded;
-    const rung = this.#rungs?.[this.#position] ?? null;
+    const rung = this.#climb?.rung ?? null;
     return {
       state: this.#state,
       rung,
       device: rung && (rung === "wasm" ? "wasm" : "webgpu"),
       adapter: loaded?.adapter ?? null,
       threads: loaded?.threads ?? null,
-      reasons: [...this.#reasons],
+      reasons: [...(this.#climb?.reasons ?? [])],
       knownAnswers: loaded?.knownAnswers ?? null,
       timings: loaded
         ? {
@@ -176,61 +169,64 @@ export class EncoderClient implements Disposable {
     this.close();
   }
 
-  /** Asks the rung in place, and after its failure the next one, until one answers or the ladder ends. */
+  /** Asks the rung in place, and after its failure the next one, until one answers or none is left. */
   async #ask<T>(
     signal: AbortSignal | undefined,
     fatal: readonly ErrorCode[],
     ask: (supervisor: Supervisor<EncoderCalls>) => Promise<T>,
   ): Promise<T> {
-    const climb = this.#climbs;
+    this.#refuseClosed();
+    const climb = await this.#plan();
     for (;;) {
       this.#refuseClosed();
       if (signal?.aborted) throw aborted(signal);
-      // Ended by another call's failure while this one was pending: one ladder is enough for all of them.
-      if (this.#climbs !== climb) throw this.#defeat;
-      const supervisor = this.#supervisor ?? (await this.#begin());
+      if (climb.defeat) throw climb.defeat; // perhaps by the failure of another call
+      const supervisor = (this.#supervisor ??= this.#begin(climb));
       try {
         const answer = await ask(supervisor);
-        this.#strikes = 0;
+        climb.succeed();
         return answer;
       } catch (thrown) {
         const failure = asRetrievalError(thrown);
         this.#refuseClosed();
         if (signal?.aborted) throw aborted(signal);
         // Another call may have left this rung already.
-        if (this.#supervisor === supervisor) this.#judge(supervisor, failure, fatal);
+        if (this.#supervisor === supervisor) this.#judge(climb, supervisor, failure, fatal);
       }
     }
   }
 
-  /** Starts the rung in place. Several callers that wait here get the same worker. */
-  async #begin(): Promise<Supervisor<EncoderCalls>> {
-    const options = this.#options;
-    const adapter = await (this.#adapter ??= findAdapter());
-    this.#refuseClosed();
-    if (this.#supervisor) return this.#supervisor;
-    if (!this.#rungs) {
-      const { rungs, skipped } = planLadder(options.card, options.device, adapter);
-      this.#rungs = rungs;
-      this.#reasons = [...skipped];
+  /** The climb under way. After a defeat a new one, since a network or a driver may have come back. */
+  async #plan(): Promise<Climb> {
+    if (this.#climb && !this.#climb.defeat) return this.#climb;
+    const { card, device } = this.#options;
+    this.#adapter ??= device === "wasm" ? Promise.resolve(UNASKED) : findAdapter();
+    const adapter = await this.#adapter;
+    // Several callers waited for the same adapter.
+    if (!this.#climb || this.#climb.defeat) {
+      this.#climb = new Climb(card, device, adapter);
+      if (this.#climb.defeat) this.#enterDefeat();
     }
-    const rung = this.#rungs[this.#position];
-    if (!rung) throw this.#giveUp();
-    this.#supervisor = superviseRung({
-      card: options.card,
-      role: options.role,
-      rung,
-      adapter,
-      dimensions: options.dimensions ?? options.card.dimensions,
-      runtime: options.runtime,
-      threads: options.threads ?? chooseThreads(),
-      spawn: options.spawn ?? spawnEncoderWorker,
-      idleMs: options.idleMs,
-      onLoadProgress: options.onLoadProgress,
+    return this.#climb;
+  }
+
+  #begin(climb: Climb): Supervisor<EncoderCalls> {
+    const { card, role, dimensions, runtime, threads, spawn, idleMs, onLoadProgress } =
+      this.#options;
+    return superviseRung({
+      card,
+      role,
+      rung: climb.rung as Rung,
+      adapter: climb.adapter,
+      dimensions: dimensions ?? card.dimensions,
+      runtime,
+      threads: threads ?? chooseThreads(),
+      spawn: spawn ?? spawnEncoderWorker,
+      idleMs,
+      onLoadProgress,
       onLoaded: (report) => (this.#loaded = report),
       onLife: (event) => this.#onLife(event),
     });
-    return this.#supervisor;
   }
 
   #onLife({ state }: LifeEvent): void {
@@ -240,52 +236,26 @@ export class EncoderClient implements Disposable {
     this.#state = state === "lost" ? "idle" : state;
   }
 
-  /** Leaves the rung where `failure` is the rung's own; throws where it is the caller's, or where no rung is left. */
+  /** Leaves the worker where `failure` is its own, and throws where it is the caller's. */
   #judge(
+    climb: Climb,
     supervisor: Supervisor<EncoderCalls>,
     failure: RetrievalError,
     fatal: readonly ErrorCode[],
   ): void {
-    const wasReady = this.#loaded !== undefined;
     const isLost = supervisor.life?.state === "lost";
     if (!isLost && !fatal.includes(failure.code)) throw failure;
-    const rung = this.#rungs?.[this.#position] as Rung;
-    this.#reasons.push({ rung, code: failure.code, message: failure.message });
+    climb.fail(failure, this.#loaded !== undefined);
     supervisor[Symbol.dispose]();
     this.#supervisor = undefined;
     this.#loaded = undefined;
-    if (endsLadder(failure)) throw this.#giveUp(failure);
-    this.#position = this.#choose(failure, wasReady);
-    if (this.#position >= (this.#rungs?.length ?? 0)) throw this.#giveUp(failure);
-    this.#state = "starting";
+    if (climb.defeat) this.#enterDefeat();
+    else this.#state = "starting";
   }
 
-  /** Position of the rung to try after `failure`. */
-  #choose({ code }: RetrievalError, wasReady: boolean): number {
-    if (code === "DEVICE_LOST") {
-      // From the second crash of its GPU process on, a browser gives no adapter any more.
-      this.#gpuLosses++;
-      if (this.#gpuLosses === 1) return this.#position;
-      const rungs = this.#rungs ?? [];
-      return rungs.includes("wasm") ? rungs.indexOf("wasm") : rungs.length;
-    }
-    // What has served before may have met an accident: one more worker of the same kind.
-    const accident = wasReady && code !== "EMBEDDING_INVALID" && this.#strikes === 0;
-    this.#strikes = accident ? 1 : 0;
-    return accident ? this.#position : this.#position + 1;
-  }
-
-  /** Ends this climb; the next call begins a new one, since a network or a driver may have come back. */
-  #giveUp(failure?: RetrievalError): RetrievalError {
-    const defeat = explain(this.#options.device, this.#reasons, failure);
-    this.#defeat = defeat;
-    this.#climbs++;
+  #enterDefeat(): void {
     this.#state = "failed";
-    this.#rungs = undefined;
     this.#adapter = undefined;
-    this.#position = 0;
-    this.#strikes = 0;
-    return defeat;
   }
 
   #refuseClosed(): void {
@@ -304,22 +274,8 @@ const POISONED: readonly ErrorCode[] = [
 /** An encode waits for nobody but the device. (An ingest also waits for the index, whose silence is not the rung's.) */
 const HUNG: readonly ErrorCode[] = [...POISONED, "TIMEOUT"];
 
-function explain(
-  device: DeviceChoice,
-  reasons: readonly Reason[],
-  failure: RetrievalError | undefined,
-): RetrievalError {
-  if (failure && endsLadder(failure)) return failure;
-  const why = reasons.map(({ rung, message }) => `${rung}: ${message}`).join("; ");
-  const isDemanded = device === "webgpu";
-  const code = isDemanded ? "DEVICE_UNAVAILABLE" : (failure?.code ?? "MODEL_UNSUPPORTED");
-  return new RetrievalError(code, `no device here runs the model (${why})`, {
-    repair: isDemanded
-      ? `Use device "auto", which falls back to WASM.`
-      : "Try another browser, or report these reasons.",
-    cause: failure,
-  });
-}
+/** A demand for WASM asks for no adapter. */
+const UNASKED: AdapterReport = { kind: "none", description: "not asked for" };
 
 function aborted(signal: AbortSignal): RetrievalError {
   return new RetrievalError("ABORTED", "the caller gave up", { cause: signal.reason });

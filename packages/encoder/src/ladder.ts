@@ -1,4 +1,4 @@
-import { type Device, type ErrorCode, type ModelCard, type RetrievalError } from "@nearfield/core";
+import type { Device, ErrorCode, ModelCard } from "@nearfield/core";
 import type { AdapterReport } from "./adapter.ts";
 import type { Rung } from "./calls.ts";
 
@@ -40,18 +40,4 @@ export function planLadder(card: ModelCard, choice: DeviceChoice, adapter: Adapt
     else skip("wasm", "MODEL_UNSUPPORTED", "the model has no WASM files");
   }
   return { rungs, skipped };
-}
-
-/** What would be the same on every rung: the files, the card, the worker's script. */
-const SAME_EVERYWHERE: readonly ErrorCode[] = [
-  "MODEL_INTEGRITY",
-  "MODEL_UNAVAILABLE",
-  "MODEL_UNAVAILABLE_OFFLINE",
-  "MODEL_UNSUPPORTED",
-  "WORKER_UNAVAILABLE",
-];
-
-/** Whether no further rung needs to be tried after `failure`. */
-export function endsLadder(failure: RetrievalError): boolean {
-  return SAME_EVERYWHERE.includes(failure.code);
 }

@@ -86,8 +86,16 @@ async function untilLost<T>(gpu: Gpu | undefined, problem: string, work: Promise
   } catch (thrown) {
     work.catch(() => {});
     if (gpu) await lossMayFollow(gpu);
-    throw gpu?.loss ?? asRetrievalError(thrown, "INFERENCE_FAILED", problem);
+    throw gpu?.loss ?? failed(problem, thrown);
   }
+}
+
+function failed(problem: string, thrown: unknown): RetrievalError {
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RetrievalError("INFERENCE_FAILED", `${problem}: ${said}`, {
+    repair: "Check that the app serves the files of ONNX Runtime, or try another device or model.",
+    cause: thrown,
+  });
 }
 
 /** A run can reject some milliseconds before the loss that made it fail is announced. */
