@@ -1,5 +1,6 @@
 import type { ManifestRecord } from "@nearfield/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { armFault } from "./fixtures/fault.ts";
 import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, hashOfEntry, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { changeRaw, dumpRaw, flipBit, keysOfRaw, openRaw } from "./fixtures/raw.ts";
@@ -65,6 +66,19 @@ describe("a damaged segment", () => {
     expect(healed).toMatchObject({ entries: 4, rows: 10, degraded: [] });
     await again.close();
     expect(await keysOfRaw(name, "segments")).toHaveLength(3);
+  });
+
+  it("is told of, though looking for what is lost fails once at any request", async () => {
+    await changeRaw(name, "segments", 1, () => undefined);
+    for (let n = 1, hasFired = true; hasFired; n++) {
+      const index = makeIndex(await IndexedDbStore.open(name));
+      const fault = armFault(n, "throw");
+      await codeOf(index.open());
+      fault.disarm();
+      hasFired = fault.hasFired();
+      expect((await index.report()).degraded).toMatchObject([{ lostEntries: 3 }]);
+      await index.close();
+    }
   });
 
   it("takes an entry that lies in two segments with it, and no other", async () => {

@@ -16,7 +16,6 @@ beforeEach(() => {
     name: `open ${Math.random()}`,
     dimensions: DIMENSIONS,
     fingerprint: "space",
-    openTimeoutMs: 300,
   };
   leftOver = [];
 });
@@ -69,7 +68,7 @@ it.each<[string, () => void]>([
   ["never answers", () => replaceOpen((name, version) => hanging(name, version))],
 ])("where IndexedDB %s, the index lives in memory and says so", async (_, refuse) => {
   refuse();
-  const index = await openFlatIndex(options);
+  const index = await openFlatIndex({ ...options, openTimeoutMs: 300 });
   expect(await index.commit(blockOf(A))).toMatchObject({
     entries: 1,
     persistence: "ephemeral",
@@ -93,7 +92,7 @@ it("an opening that comes too late does not stay open in anybody's way", async (
     release = letGo;
     return request;
   });
-  const index = await openFlatIndex(options);
+  const index = await openFlatIndex({ ...options, openTimeoutMs: 300 });
   expect((await index.report()).persistence).toBe("ephemeral");
   await index.close();
   release();

@@ -146,7 +146,7 @@ describe("another tab that", () => {
   });
 
   it("hangs in a transaction makes a commit time out, and nothing of it happens later", async () => {
-    const index = await open({ timeoutMs: 400 });
+    const index = await open({ timeoutMs: 1500 });
     const release = await hang();
     expect(await codeOf(index.commit(blockOf(A)))).toBe("TIMEOUT");
     expect(await codeOf(index.search(QUERY, 1))).toMatch(/TIMEOUT|fulfilled/);
