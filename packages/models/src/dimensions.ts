@@ -18,12 +18,9 @@ export function checkDimensions(
   if (allowed.includes(wanted)) return wanted;
   if (range && Number.isInteger(wanted) && range.min <= wanted && wanted <= range.max)
     return wanted;
-  const choice = range ? `a whole number from ${range.min} to ${range.max}` : allowed.join(", ");
+  const choice = range ? [...allowed, `any from ${range.min} to ${range.max}`] : allowed;
   throw new RetrievalError("INVALID_OPTION", `${card.name} has no vectors of this length`, {
     value: wanted,
-    repair:
-      allowed.length > 1 || range
-        ? `Choose ${range ? "" : "one of "}${choice}.`
-        : `It gives ${choice} only.`,
+    repair: `${choice.length > 1 ? "Choose one of" : "Leave it at"} ${choice.join(", ")}.`,
   });
 }
