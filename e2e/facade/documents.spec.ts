@@ -4,11 +4,11 @@ import { expect, RUN_ALL, test } from "../harness/fixtures.ts";
 const QUESTION = "recipe for baking bread";
 
 test("each bad document is refused by its code, and what was stored before is still found", async ({
-  bare,
+  shared,
 }) => {
-  const seen = await bare.evaluate(
+  const seen = await shared.evaluate(
     async ({ documents, question }) => {
-      const search = await nearfield.openSearch({ name: "refused", device: "wasm" });
+      const { search } = kept;
       await search.add(documents);
       const text = "fine";
       // Made here: some of these values could not cross from the test to the page.
@@ -74,9 +74,9 @@ test("each bad document is refused by its code, and what was stored before is st
   expect(seen.degraded).toEqual([]);
 });
 
-test("odd but honest text and ids are stored unit by unit as they came", async ({ bare }) => {
-  const seen = await bare.evaluate(async () => {
-    const search = await nearfield.openSearch({ name: "odd", device: "wasm" });
+test("odd but honest text and ids are stored unit by unit as they came", async ({ shared }) => {
+  const seen = await shared.evaluate(async () => {
+    const { search } = kept;
     const odd: Record<string, string> = {
       "lone surrogates": "a broken \ud800 smile \udc00 in the middle \udbff",
       NUL: "zero\u0000terminated\u0000strings",
@@ -122,12 +122,12 @@ test("odd but honest text and ids are stored unit by unit as they came", async (
 });
 
 test("a document of 5 MB is refused by its code; the largest that is taken can be left half-way; nothing else suffers", async ({
-  bare,
+  shared,
 }) => {
-  const seen = await bare.evaluate(
+  const seen = await shared.evaluate(
     async ({ documents, question }) => {
-      const { codeOf, idsOf, openSearch, storedIn } = nearfield;
-      const search = await openSearch({ name: "large", device: "wasm" });
+      const { codeOf, idsOf, storedIn } = nearfield;
+      const { search } = kept;
       await search.add(documents);
       const text = "The quick brown fox jumps over the lazy dog again and again. ".repeat(86_000);
       const codes = {
@@ -164,11 +164,11 @@ test("a document of 5 MB is refused by its code; the largest that is taken can b
   );
 });
 
-test("thousands of tiny documents are stored, every one", async ({ bare }) => {
+test("thousands of tiny documents are stored, every one", async ({ shared }) => {
   test.setTimeout(600_000);
   const count = RUN_ALL ? 10_000 : 1_000;
-  const seen = await bare.evaluate(async (count) => {
-    const search = await nearfield.openSearch({ name: "tiny", device: "wasm" });
+  const seen = await shared.evaluate(async (count) => {
+    const { search } = kept;
     const tiny = Array.from({ length: count }, (_, at) => ({ id: `${at}`, text: `note ${at}` }));
     const started = performance.now();
     const sum = await search.add(tiny);
@@ -186,10 +186,10 @@ test("thousands of tiny documents are stored, every one", async ({ bare }) => {
 });
 
 test("an iterable that throws half-way keeps what was acknowledged, and says whose error it was", async ({
-  bare,
+  shared,
 }) => {
-  const seen = await bare.evaluate(async (documents) => {
-    const search = await nearfield.openSearch({ name: "throws", device: "wasm" });
+  const seen = await shared.evaluate(async (documents) => {
+    const { search } = kept;
     const half = documents.length / 2;
     function* failing() {
       yield* documents.slice(0, half);

@@ -8,8 +8,8 @@ import type { Site } from "../harness/site.ts";
 const TRIALS = RUN_ALL ? 18 : 2;
 const SEED = Number(process.env["NEARFIELD_SEED"] ?? Date.now() % 1_000_000);
 
-/** Documents of several passages, so that half a document would show. */
-const DOCUMENTS = makeDocuments(24, 500, 3);
+/** Documents of several passages, so that half a document would show; enough of them for several commits in one call. */
+const DOCUMENTS = makeDocuments(64, { passages: 6, sentences: 1, seed: 3 });
 const NAME = "killed";
 
 type Spans = Record<string, { start: number; end: number }[]>;
@@ -82,8 +82,8 @@ test("a tab that crashes during add leaves the other tab's search as it was", as
   await visit(living, site.isolated);
   await living.evaluate(
     async ({ name, documents }) => {
-      kept["search"] = await nearfield.openSearch({ name, device: "wasm" });
-      await kept["search"].add(documents);
+      kept.search = await nearfield.openSearch({ name, device: "wasm" });
+      await kept.search.add(documents);
     },
     { name: NAME, documents: KNOWN_DOCUMENTS },
   );
@@ -92,8 +92,7 @@ test("a tab that crashes during add leaves the other tab's search as it was", as
   await expect.poll(() => acknowledged.ids.size).toBeGreaterThan(0);
   await crash(dying);
   const ids = await living.evaluate(async () => {
-    const search = kept["search"];
-    if (!search) return [];
+    const { search } = kept;
     await search.add([{ id: "after", text: "The lighthouse keeper goes site." }]);
     return Object.keys(await nearfield.storedIn(search));
   });
@@ -148,7 +147,7 @@ async function startAdding(page: Page, how: "one call" | "call by call"): Promis
 async function findAll(page: Page): Promise<{ documents: number; stored: Spans }> {
   return page.evaluate(async (name) => {
     const search = await nearfield.openSearch({ name, device: "wasm" });
-    kept["search"] = search;
+    kept.search = search;
     return {
       documents: search.status().counts.documents,
       stored: await nearfield.storedIn(search),
@@ -158,13 +157,12 @@ async function findAll(page: Page): Promise<{ documents: number; stored: Spans }
 
 async function addRest(page: Page) {
   return page.evaluate(async (documents) => {
-    const search = kept["search"];
-    if (!search) throw new Error("no search");
+    const { search } = kept;
     const sum = await search.add(documents);
     return { sum, stored: await nearfield.storedIn(search) };
   }, DOCUMENTS);
 }
 
 async function destroy(page: Page): Promise<void> {
-  await page.evaluate(() => kept["search"]?.destroy());
+  await page.evaluate(() => kept.search.destroy());
 }

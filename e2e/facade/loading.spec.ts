@@ -15,7 +15,7 @@ test("a query while the model still loads waits for it, can be left, and is answ
   site.misbehave(WEIGHTS, { kind: "hold", until: arrives.promise });
   const early = await bare.evaluate(async () => {
     const search = await nearfield.openSearch({ name: "early", device: "wasm" });
-    kept["search"] = search;
+    kept.search = search;
     const leaving = new AbortController();
     const left = nearfield.codeOf(() => search.query("bread", { signal: leaving.signal }));
     leaving.abort();
@@ -28,10 +28,10 @@ test("a query while the model still loads waits for it, can be left, and is answ
   const late = await bare.evaluate(async (documents) => {
     const { asked } = globalThis as unknown as { asked: Promise<{ hits: unknown[] }> };
     const { hits } = await asked;
-    const search = kept["search"];
-    await search?.add(documents);
-    const ids = search ? await nearfield.idsOf(search, "recipe for baking bread") : [];
-    return { hits, best: ids[0], state: search?.status().devices.query.state };
+    const { search } = kept;
+    await search.add(documents);
+    const [best] = await nearfield.idsOf(search, "recipe for baking bread");
+    return { hits, best, state: search.status().devices.query.state };
   }, KNOWN_DOCUMENTS);
   expect(late).toEqual({ hits: [], best: "bread", state: "ready" });
 });
@@ -43,7 +43,7 @@ test("an encoder's script that answers 404 gives WORKER_UNAVAILABLE; once it is 
   const mend = site.misbehave(ENCODER_WORKER, { kind: "missing" });
   const broken = await bare.evaluate(async (documents) => {
     const search = await nearfield.openSearch({ name: "no-script", device: "wasm" });
-    kept["search"] = search;
+    kept.search = search;
     const codes = [
       await nearfield.codeOf(() => search.query("bread")),
       await nearfield.codeOf(() => search.add(documents)),
@@ -54,11 +54,8 @@ test("an encoder's script that answers 404 gives WORKER_UNAVAILABLE; once it is 
   expect(broken.state).toBe("failed");
   mend();
   const mended = await bare.evaluate(async (documents) => {
-    await kept["search"]?.add(documents);
-    const ids = kept["search"]
-      ? await nearfield.idsOf(kept["search"], "recipe for baking bread")
-      : [];
-    return ids[0];
+    await kept.search.add(documents);
+    return (await nearfield.idsOf(kept.search, "recipe for baking bread"))[0];
   }, KNOWN_DOCUMENTS);
   expect(mended).toBe("bread");
 });
@@ -89,7 +86,7 @@ test("weights with one wrong bit never run: MODEL_INTEGRITY, stored data stays, 
   const mend = site.misbehave(WEIGHTS, { kind: "flip" });
   const broken = await bare.evaluate(async (documents) => {
     const search = await nearfield.openSearch({ name: "flipped", device: "wasm" });
-    kept["search"] = search;
+    kept.search = search;
     const codes = [
       await nearfield.codeOf(() => search.query("bread")),
       await nearfield.codeOf(() => search.add(documents)),
@@ -101,11 +98,8 @@ test("weights with one wrong bit never run: MODEL_INTEGRITY, stored data stays, 
   expect(broken.counts.documents).toBe(0);
   mend();
   const best = await bare.evaluate(async (documents) => {
-    await kept["search"]?.add(documents);
-    const ids = kept["search"]
-      ? await nearfield.idsOf(kept["search"], "recipe for baking bread")
-      : [];
-    return ids[0];
+    await kept.search.add(documents);
+    return (await nearfield.idsOf(kept.search, "recipe for baking bread"))[0];
   }, KNOWN_DOCUMENTS);
   expect(best).toBe("bread");
 });
@@ -152,13 +146,13 @@ for (const [what, kind, code] of [
     const mend = site.misbehave(WEIGHTS, { kind });
     const broken = await bare.evaluate(async () => {
       const encoder = nearfield.openEncoder({ device: "wasm" });
-      encoders["one"] = encoder;
+      kept.encoder = encoder;
       return nearfield.codeOf(() => encoder.encode(["text"]));
     });
     expect(broken).toBe(code);
     mend();
     const length = await bare.evaluate(async () => {
-      const vectors = await encoders["one"]?.encode(["text"]);
+      const vectors = await kept.encoder.encode(["text"]);
       return vectors?.[0]?.length;
     });
     expect(length).toBe(384);

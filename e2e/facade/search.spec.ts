@@ -2,11 +2,11 @@ import { KNOWN, KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
 import { expect, test, visit } from "../harness/fixtures.ts";
 
 test("an array of documents is added, and each question finds the passage that answers it", async ({
-  bare,
+  shared,
 }) => {
-  const result = await bare.evaluate(
+  const result = await shared.evaluate(
     async ({ documents, questions }) => {
-      const search = await nearfield.openSearch({ name: "array", device: "wasm" });
+      const { search } = kept;
       const seen: number[] = [];
       const sum = await search.add(documents, {
         onProgress: ({ documents }) => seen.push(documents),
@@ -38,9 +38,9 @@ test("an array of documents is added, and each question finds the passage that a
   expect(result.status.counts).toMatchObject({ documents: KNOWN.length, passages: KNOWN.length });
 });
 
-test("a generator and an async generator are added as an array is", async ({ bare }) => {
-  const found = await bare.evaluate(async (documents) => {
-    const search = await nearfield.openSearch({ name: "generators", device: "wasm" });
+test("a generator and an async generator are added as an array is", async ({ shared }) => {
+  const found = await shared.evaluate(async (documents) => {
+    const { search } = kept;
     const half = documents.length / 2;
     function* first() {
       yield* documents.slice(0, half);
@@ -58,7 +58,7 @@ test("a generator and an async generator are added as an array is", async ({ bar
   expect(found.stored.toSorted()).toEqual(KNOWN_DOCUMENTS.map(({ id }) => id).toSorted());
 });
 
-test("title, url and fields come back with the hit as they were given", async ({ bare }) => {
+test("title, url and fields come back with the hit as they were given", async ({ shared }) => {
   const document = {
     id: "whole",
     text: "The ferry to the island leaves at nine in the morning.",
@@ -66,8 +66,8 @@ test("title, url and fields come back with the hit as they were given", async ({
     url: "https://example.org/ferries",
     fields: { lang: "en", year: 2024, tags: ["sea", "travel"], open: true, closed: null },
   };
-  const hit = await bare.evaluate(async (document) => {
-    const search = await nearfield.openSearch({ name: "fields", device: "wasm" });
+  const hit = await shared.evaluate(async (document) => {
+    const { search } = kept;
     await search.add([document]);
     return (await search.query("boat trip")).hits[0];
   }, document);
@@ -75,12 +75,12 @@ test("title, url and fields come back with the hit as they were given", async ({
 });
 
 test("offsets give the passage text in a long document with emoji, combining marks and CRLF", async ({
-  bare,
+  shared,
 }) => {
-  const [long] = makeDocuments(1, 900, 7);
+  const [long] = makeDocuments(1, { passages: 1, sentences: 60, seed: 7 });
   const text = `  \u{1F6B2} e\u0301tude\r\n\r\n${long?.text}\r\n\u{1F469}\u200D\u{1F4BB} ${long?.text}  `;
-  const hits = await bare.evaluate(async (text) => {
-    const search = await nearfield.openSearch({ name: "offsets", device: "wasm" });
+  const hits = await shared.evaluate(async (text) => {
+    const { search } = kept;
     await search.add([{ id: "long", text }]);
     return (await search.query("river", { limit: 1_000 })).hits;
   }, text);
@@ -96,10 +96,10 @@ test("offsets give the passage text in a long document with emoji, combining mar
 });
 
 test("the same id replaces, the same content is skipped, a removed document is not found", async ({
-  bare,
+  shared,
 }) => {
-  const seen = await bare.evaluate(async (documents) => {
-    const search = await nearfield.openSearch({ name: "replace", device: "wasm" });
+  const seen = await shared.evaluate(async (documents) => {
+    const { search } = kept;
     await search.add(documents);
     const again = await search.add(documents);
     const generation = search.status().counts.generation;

@@ -21,7 +21,7 @@ test("an existing index answers after a new start of the browser; how long that 
       await search.close();
       return search.status().counts.passages;
     },
-    [...KNOWN_DOCUMENTS, ...makeDocuments(60, 250, 9)],
+    [...KNOWN_DOCUMENTS, ...makeDocuments(60, { passages: 5, sentences: 1, seed: 9 })],
   );
   // Ended in good order, so that the cache is written out.
   await profile.close();
@@ -91,15 +91,15 @@ test("a first visit whose files can not be reached says so by its code, and work
   const held = site.misbehave(/\.(bin|onnx|json|f32)$/, { kind: "missing" });
   const code = await bare.evaluate(async () => {
     const search = await nearfield.openSearch({ name: "never-seen", device: "wasm" });
-    kept["search"] = search;
+    kept.search = search;
     return nearfield.codeOf(() => search.query("bread"));
   });
   expect(code).toBe("MODEL_UNAVAILABLE");
   await site.switchOff();
-  const offline = await bare.evaluate(() => nearfield.codeOf(() => kept["search"]?.query("bread")));
+  const offline = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
   expect(["MODEL_UNAVAILABLE_OFFLINE", "WORKER_UNAVAILABLE"]).toContain(offline);
   held();
   await site.switchOn();
-  const online = await bare.evaluate(() => nearfield.codeOf(() => kept["search"]?.query("bread")));
+  const online = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
   expect(online).toBe("no error");
 });

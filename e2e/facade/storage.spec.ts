@@ -61,12 +61,11 @@ test("when the storage is full, add says STORAGE_FULL, search goes on, and remov
     quotaSize: usage + roomBytes,
   });
   await bare.evaluate(async (documents) => {
-    kept["search"] = await nearfield.openSearch({ name: "full", device: "wasm" });
-    await kept["search"].add(documents);
+    kept.search = await nearfield.openSearch({ name: "full", device: "wasm" });
+    await kept.search.add(documents);
   }, KNOWN_DOCUMENTS);
   const seen = await bare.evaluate(async () => {
-    const search = kept["search"];
-    if (!search) throw new Error("no search");
+    const { search } = kept;
     // Fields are stored but not encoded: the quickest way to fill a disk. Random, as stored values are compressed.
     const noise = () => {
       const units = crypto.getRandomValues(new Uint16Array(30_000));
@@ -94,8 +93,7 @@ test("when the storage is full, add says STORAGE_FULL, search goes on, and remov
   expect(seen.best).toBe("bread");
   expect(seen.found.toSorted()).toEqual(seen.stored.toSorted());
   const after = await bare.evaluate(async (ids) => {
-    const search = kept["search"];
-    if (!search) throw new Error("no search");
+    const { search } = kept;
     const removed = await search.remove(ids);
     // The browser gives room back when it next tidies up, which may be a moment after the transaction.
     let code = "STORAGE_FULL";

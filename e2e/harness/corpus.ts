@@ -71,18 +71,25 @@ const VERBS =
     " ",
   );
 
-/** `count` documents of about `words` words each; the same for the same seed. */
-export function makeDocuments(count: number, words: number, seed: number): DocumentInput[] {
+/** White space this long ends a passage (the splitter's own rule): many short passages are quick to encode. */
+const GAP = "\n".repeat(300);
+
+/**
+ * `count` documents of `passages` passages with `sentences` short sentences (about ten tokens) each; the same for the same
+ * seed.
+ */
+export function makeDocuments(
+  count: number,
+  { passages, sentences, seed }: { passages: number; sentences: number; seed: number },
+): DocumentInput[] {
   const random = seeded(seed);
   const pick = (list: readonly string[]) => list[Math.floor(random() * list.length)] ?? "";
   const sentence = () =>
     `The ${pick(WORDS)} ${pick(VERBS)} the ${pick(WORDS)} near the ${pick(WORDS)}.`;
-  const wordsInSentence = 8;
+  const times = (length: number, make: () => string) => Array.from({ length }, make);
   return Array.from({ length: count }, (_, at) => ({
     id: `document-${String(at).padStart(5, "0")}`,
-    text: Array.from({ length: Math.max(1, Math.round(words / wordsInSentence)) }, sentence).join(
-      " ",
-    ),
+    text: times(passages, () => times(sentences, sentence).join(" ")).join(GAP),
   }));
 }
 

@@ -10,12 +10,21 @@ interface Fixtures {
   readonly site: Site;
   /** The bare page on the isolated origin, ready to use. */
   readonly bare: Page;
+  /**
+   * A page that many tests use one after another, with an open and empty index in `kept.search`: loading the model takes
+   * seconds, so only tests that need a first visit, a fault or a second tab ask for a page of their own.
+   */
+  readonly shared: Page;
   /** A browser profile on disk, for tests that start and end the browser themselves. */
   readonly profile: Profile;
 }
 
+interface WorkerFixtures {
+  readonly sharedPage: Page;
+}
+
 /** After each test: no page and no worker of it asked for anything outside of its site. */
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads off this pattern what a fixture needs.
   site: async ({}, use) => {
     const site = await Site.start();
@@ -31,6 +40,28 @@ export const test = base.extend<Fixtures>({
   bare: async ({ page, site }, use) => {
     await visit(page, site.isolated);
     await use(page);
+  },
+  sharedPage: [
+    async ({ browser }, use) => {
+      const site = await Site.start();
+      const context = await browser.newContext();
+      const foreign = watchForeign(context, site);
+      const page = await context.newPage();
+      await visit(page, site.isolated);
+      await page.evaluate(async () => {
+        kept.search = await nearfield.openSearch({ name: "shared", device: "wasm" });
+      });
+      await use(page);
+      await context.close();
+      await site.switchOff();
+      expect(site.violations, "breaches of the content security policy").toEqual([]);
+      expect(foreign, "requests that left the origin").toEqual([]);
+    },
+    { scope: "worker" },
+  ],
+  shared: async ({ sharedPage }, use) => {
+    await sharedPage.evaluate(() => nearfield.emptyOut(kept.search));
+    await use(sharedPage);
   },
   profile: async ({ site }, use) => {
     const foreign: string[] = [];

@@ -16,22 +16,24 @@ const tools = {
   codeOf,
   storedIn,
   idsOf,
+  emptyOut,
 };
 
 type Nearfield = typeof tools;
 
-/** Objects that live on from one `evaluate` to the next. */
-const kept: Record<string, Search> = {};
-const encoders: Record<string, Encoder> = {};
+/** What lives on from one `evaluate` to the next; whoever reads it has set it before. */
+interface Kept {
+  search: Search;
+  encoder: Encoder;
+}
 
 declare global {
   // `var` is the only declaration that types `globalThis`.
   var nearfield: Nearfield;
-  var kept: Record<string, Search>;
-  var encoders: Record<string, Encoder>;
+  var kept: Kept;
 }
 
-Object.assign(globalThis, { nearfield: tools, kept, encoders });
+Object.assign(globalThis, { nearfield: tools, kept: {} });
 
 /** The code with which `run` fails; anything that is no `RetrievalError` with a known code and a repair is told in words. */
 async function codeOf(run: () => unknown): Promise<string> {
@@ -66,6 +68,13 @@ async function storedIn(search: Search): Promise<Record<string, { start: number;
 async function idsOf(search: Search, query: string, limit = 10): Promise<string[]> {
   const { hits } = await search.query(query, { limit });
   return [...new Set(hits.map(({ document }) => document.id))];
+}
+
+/** Removes all that is stored. */
+async function emptyOut(search: Search): Promise<void> {
+  while (search.status().counts.documents > 0) {
+    await search.remove(Object.keys(await storedIn(search)));
+  }
 }
 
 export type { DocumentInput };

@@ -11,10 +11,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2_000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: {
     format: "es",
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: {
         // Both entries are called worker.ts; a test that breaks one of them has to name it.
         entryFileNames: ({ facadeModuleId }) =>
