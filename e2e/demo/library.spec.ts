@@ -27,8 +27,7 @@ test("opening a hit shows the whole document with exactly the passage marked, in
   page,
   shared,
 }) => {
-  const corpus = shared.requests.find((url) => /corpus-\w+\.json/.test(url)) ?? "";
-  const documents = (await (await fetch(corpus)).json()) as readonly { id: string; text: string }[];
+  const documents = await shared.stand.readCorpus();
   for (const question of [
     "store data in the browser",
     "which versions does a caret range allow",

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type Axe from "axe-core";
 import { ask, expect, test } from "./visit.ts";
 import type { Page } from "@playwright/test";
@@ -17,7 +18,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       const look = async (state: string) => {
         await page.screenshot({
-          path: info.outputPath(`../demo-looks/${size}-${colorScheme}-${state}.png`),
+          path: join(info.project.outputDir, `demo-looks/${size}-${colorScheme}-${state}.png`),
         });
         expect(await violations(page), `${state}: accessibility`).toEqual([]);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

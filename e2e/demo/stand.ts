@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { preview, type PreviewServer } from "vite";
@@ -26,6 +26,13 @@ export class Stand {
 
   get url(): string {
     return `http://localhost:${this.#port}/`;
+  }
+
+  /** The library as it is served: the sources that the page must show to the character. */
+  async readCorpus(): Promise<readonly { readonly id: string; readonly text: string }[]> {
+    const name = (await readdir(this.#folder)).find((file) => file.startsWith("corpus-"));
+    if (!name) throw new Error("the build has no library");
+    return JSON.parse(await readFile(join(this.#folder, name), "utf8"));
   }
 
   /** Listens, on the same port as before where it did before. */

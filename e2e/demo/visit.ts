@@ -83,7 +83,7 @@ export { expect };
 /** Types a question and waits for its answer. */
 export async function ask(page: Page, question: string): Promise<void> {
   await page.getByRole("combobox").fill(question);
-  await expect(page.locator("#summary")).toContainText("nearest");
+  await expect(page.locator("#hits")).toHaveAttribute("data-question", question);
   await expect(page.getByRole("option").first()).toBeVisible();
 }
 

@@ -30,3 +30,8 @@ export function required<Type extends Element>(id: string, type: new () => Type)
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} named ${id}`);
   return element;
 }
+
+/** Whether a key was pressed in a dialog: Escape closes that and nothing behind it. */
+export function isInDialog({ target }: Event): boolean {
+  return target instanceof Element && target.closest("dialog") !== null;
+}

@@ -4,7 +4,7 @@ import { renderRuns, type Span } from "./prose.ts";
 import { parseSource, type Block, type SourceFormat } from "./source.ts";
 import { make } from "./element.ts";
 
-/** How much of what surrounds a passage is shown with it, in UTF-16 code units. */
+/** How much of the rest of its first and its last block is shown with a passage, in UTF-16 code units. */
 const BEFORE = 90;
 const AFTER = 160;
 
@@ -35,8 +35,12 @@ export function renderExcerpt(hit: Hit, query: string): Excerpt {
   const { text } = hit.document;
   const { start, end } = hit.passage;
   const { blocks, offset } = parseAround(hit);
-  const from = wordStart(text, Math.max(0, start - BEFORE), start);
-  const to = wordEnd(text, Math.min(text.length, end + AFTER), end);
+  const blockAt = (at: number): Block | undefined =>
+    blocks.find((block) => block.start + offset <= at && at < block.end + offset);
+  const first = (blockAt(start)?.start ?? start - offset) + offset;
+  const last = (blockAt(end - 1)?.end ?? end - offset) + offset;
+  const from = wordStart(text, Math.max(first, start - BEFORE), start, first);
+  const to = wordEnd(text, Math.min(last, end + AFTER), end, last);
   const words = findWords(text, start, end, query);
   // The list names that heading above the excerpt.
   const heading = headingOf(blocks, offset, start);
@@ -46,11 +50,13 @@ export function renderExcerpt(hit: Hit, query: string): Excerpt {
   const element = make("p", { class: "excerpt", dir: "auto" });
   const around = (...children: readonly (Node | string)[]): HTMLElement =>
     make("span", { class: "around" }, ...children);
-  if (from < start) element.append(around("… ", part({ start: from, end: start })));
+  const before = part({ start: from, end: start });
+  if (before.textContent?.trim()) element.append(around("… ", before));
   const passage = part({ start, end });
   // Badges alone, say: better their source than nothing.
   element.append(passage.textContent?.trim() ? passage : text.slice(start, end));
-  if (to > end) element.append(around(part({ start: end, end: to }), " …"));
+  const after = part({ start: end, end: to });
+  if (after.textContent?.trim()) element.append(around(after, " …"));
   return { section: heading && wordsOf(text, heading, offset), element };
 }
 
@@ -114,14 +120,16 @@ function findWords(text: string, start: number, end: number, query: string): rea
   return spans;
 }
 
-function wordStart(text: string, at: number, limit: number): number {
-  if (at === 0) return 0;
+/** `at`, moved to where the next word begins; `first`, where the block begins, is such a place. */
+function wordStart(text: string, at: number, limit: number, first: number): number {
+  if (at === first) return at;
   const space = text.slice(at, limit).search(/\s/);
   return space < 0 ? limit : at + space + 1;
 }
 
-function wordEnd(text: string, at: number, limit: number): number {
-  if (at === text.length) return at;
+/** `at`, moved back to where a word ends; `last`, where the block ends, is such a place. */
+function wordEnd(text: string, at: number, limit: number, last: number): number {
+  if (at === last) return at;
   const space = text.slice(limit, at).search(/\s\S*$/);
   return space < 0 ? limit : limit + space;
 }

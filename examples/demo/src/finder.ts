@@ -87,7 +87,11 @@ export class Finder {
       if (signal.aborted) return;
       const tookMs = Math.max(1, Math.round(performance.now() - startedMs));
       const count = hits.length === 1 ? "1 passage" : `${hits.length} passages`;
-      this.#show(hits, text, hits.length === 0 ? "" : `The nearest ${count}, in ${tookMs} ms.`);
+      this.#show(
+        hits,
+        text,
+        hits.length === 0 ? "" : `The nearest ${count}, in ${sayTime(tookMs)}.`,
+      );
       if (hits.length === 0) this.#sayNothing(text);
     } catch (thrown) {
       if (signal.aborted || isAbort(thrown)) return;
@@ -150,4 +154,8 @@ export class Finder {
     );
     this.#nothing.hidden = false;
   }
+}
+
+function sayTime(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -46,6 +46,7 @@ export class HitList {
     this.#hits = hits;
     this.#query = query;
     this.#list.replaceChildren(...hits.map((hit, at) => renderHit(hit, at, query)));
+    this.#list.dataset["question"] = query;
     this.#list.hidden = hits.length === 0;
     this.#input.setAttribute("aria-expanded", String(hits.length > 0));
     this.#activate(active ? hits.findIndex((hit) => isSame(hit, active)) : -1, false);

@@ -1,5 +1,5 @@
 import corpus from "virtual:corpus";
-import { make, required } from "./element.ts";
+import { isInDialog, make, required } from "./element.ts";
 import { explain } from "./explain.ts";
 import { FilesView } from "./files.ts";
 import { Finder } from "./finder.ts";
@@ -174,7 +174,12 @@ function listen(): void {
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       finder.focus();
-    } else if (event.key === "Escape" && reader.isOpen && !event.defaultPrevented) {
+    } else if (
+      event.key === "Escape" &&
+      reader.isOpen &&
+      !event.defaultPrevented &&
+      !isInDialog(event)
+    ) {
       history.back();
     }
   });

@@ -1,5 +1,5 @@
 import type { EncoderStatus, SearchStatus } from "nearfield";
-import { make, required } from "./element.ts";
+import { isInDialog, make, required } from "./element.ts";
 
 /** How far the page itself is stored for use without its server. */
 export type OfflineState = "ready" | "preparing" | "unavailable";
@@ -50,7 +50,7 @@ export class StatusView {
     this.#onForget = onForget;
     this.#details.addEventListener("toggle", () => this.#build());
     document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.#details.open) return;
+      if (event.key !== "Escape" || !this.#details.open || isInDialog(event)) return;
       this.#details.open = false;
       this.#line.focus();
     });
