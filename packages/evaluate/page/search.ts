@@ -25,7 +25,7 @@ export async function runSearch(job: Job): Promise<Outcome> {
     // A mode comes from the command line; whether there is such a one is for the facade to say.
     const mode = job.retrieval as QueryOptions["mode"];
     // The first query waits for the model: it is asked once before.
-    if (job.queries[0]) await search.query(job.queries[0].text);
+    if (job.queries[0]) await search.query(job.queries[0].text, { mode });
     const every = Math.max(1, Math.ceil(job.queries.length / TIMED_QUERIES));
     for (const [at, { id, text, instruction }] of job.queries.entries()) {
       let latencyMs: number | null = null;
