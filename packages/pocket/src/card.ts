@@ -92,8 +92,8 @@ export const pocketCard: ModelCard = {
       "To return an item, open your order history, choose the order, and select the pieces that you want to send back. Print the label, put it on the parcel, and hand the parcel in at any post office within thirty days. Once it reaches our warehouse we check it within two working days and pay the money back to the card or account that you used. Opened software, gift cards and goods made to measure can not be returned unless they arrived broken, in which case send us a photograph first and wait for our answer.",
       "A tide table lists the times and heights of high and low water for one place, worked out in advance from the motions of the moon and the sun. The moon pulls the near side of the ocean more than the far side, which raises two bulges, and as the earth turns beneath them most coasts see two high waters a day, about twelve hours and twenty-five minutes apart. When sun and moon pull in line, at new and full moon, the range is largest and the tides are called springs; at the quarters they partly cancel, and the smaller tides are neaps. The shape of the sea bed changes all this: a funnel-shaped estuary can double the range, a shallow sea delays the wave by hours, and some gulfs have only one high water a day. Wind and air pressure are not in the table: a deep low over the sea lifts the level by a centimetre for each hectopascal, and an onshore gale can pile up half a metre more. A careful skipper therefore treats the printed height as a forecast and keeps a margin under the keel.",
     ],
-    // Right graphs met their own references to 0.9999 and more; the wrong attention kernels that were met fell to 0.98
-    // and below.
+    // Right graphs meet their own vectors to 0.9995 and more, padded int8 batches included; the wrong attention kernels
+    // that were met fell to 0.98 and below.
     floor: 0.995,
   },
 };

@@ -86,7 +86,7 @@ function describeEncoder(name: string, options: EncoderContractOptions): void {
 
   describe("texts", () => {
     test("may be empty, white, NUL, half a surrogate pair, or endless, without harm to others", async () => {
-      const odd = ["", "   ", "\0", "\ud800", "a\udc00b", "\ufeff", "x".repeat(600), "🙂🚲"];
+      const odd = ["", "   ", "\0", "\ud800", "a\udc00b", "\ufeff", "x".repeat(120), "🙂🚲"];
       const plain = texts[0] as string;
       const [alone] = await encoder.encode([plain]);
       const vectors = await encoder.encode([...odd, plain]);
@@ -118,8 +118,8 @@ function describeEncoder(name: string, options: EncoderContractOptions): void {
 
     test("that are aborted reject with ABORTED and leave the encoder sound", async () => {
       await encoder.encode([]);
-      const many = Array.from({ length: 200 }, (_, at) => `${at} ${texts[at % texts.length]}`);
-      const pending = encoder.encode(many, { signal: AbortSignal.timeout(50) });
+      const many = Array.from({ length: 200 }, (_, at) => `tide ${at}`);
+      const pending = encoder.encode(many, { signal: AbortSignal.timeout(5) });
       await expect(pending).rejects.toSatisfy(hasCode("ABORTED"));
       const done = encoder.encode(["x"], { signal: AbortSignal.abort() });
       await expect(done).rejects.toSatisfy(hasCode("ABORTED"));
