@@ -28,6 +28,7 @@ const inChromium = (name: string, include: string[], flags: string[]) => ({
     name,
     include,
     env,
+    globalSetup: "packages/models/src/fixtures/host.ts",
     testTimeout: 60_000,
     browser: {
       enabled: true,

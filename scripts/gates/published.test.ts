@@ -11,6 +11,12 @@ test("a CDN's address is found", () => {
   ]);
 });
 
+test("the public hub may be named once, as a constant, and nowhere else", () => {
+  expect(check(`export const PUBLIC_HUB = "https://huggingface.co";`)).toEqual([]);
+  expect(check(`const host = "https://huggingface.co";`)).toHaveLength(1);
+  expect(check(`fetch("https://huggingface.co/x/resolve/main/y")`)).toHaveLength(1);
+});
+
 test("a path of the machine is found", () => {
   expect(check(`\nconst a = "/repository/packages/x.ts";`)).toHaveLength(1);
   expect(check(`const a = "${homedir()}/x";`)).toHaveLength(1);

@@ -1,7 +1,31 @@
-import { RetrievalError, type ModelFile } from "@nearfield/core";
+import { RetrievalError } from "@nearfield/core";
+import { Body } from "./store/body.ts";
+import { decodeDataUrl } from "./store/data-url.ts";
+import { refuseRedirect } from "./store/redirect.ts";
+import {
+  aborted,
+  PATIENT,
+  pause,
+  pauseBefore,
+  readRetryAfter,
+  type Failure,
+  type RetryPolicy,
+} from "./store/retry.ts";
 
-/** Called with the bytes of this file that have arrived so far. */
-export type OnBytes = (loadedBytes: number) => void;
+/** What a file is being waited for: another worker's download, the network, the storage, or its check. */
+export type FetchStage = "wait" | "download" | "read" | "verify";
+
+/**
+ * Called with the bytes of this file that are here. It is called again with the same number as a sign of life, and with a
+ * smaller one where bytes turned out to be bad.
+ */
+export type OnBytes = (loadedBytes: number, stage: FetchStage) => void;
+
+/** A file to fetch. Without `byteLength` any length will do. */
+export interface DownloadSource {
+  readonly url: string;
+  readonly byteLength?: number | undefined;
+}
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -10,73 +34,152 @@ export interface DownloadOptions {
   readonly fresh?: boolean | undefined;
   /** How long the server may stay silent. Default {@link STALL_MS}. */
   readonly stallMs?: number | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Hosts that a redirect may lead to, see `refuseRedirect`. */
+  readonly redirects?: readonly string[] | undefined;
 }
 
 /** Long enough for a phone that changes cells, short enough that somebody is still waiting. */
 const STALL_MS = 20_000;
 
+/** An end for a server that breaks off after a few bytes, again and again. */
+const MOST_TRIES = 100;
+
 /**
- * Fetches exactly `file.byteLength` bytes. Their hash is not looked at here.
- * @throws RetrievalError `ABORTED`; `MODEL_UNAVAILABLE` for an HTTP error, a connection that broke or a server that fell
- * silent; `MODEL_UNAVAILABLE_OFFLINE` where nothing was reached; `MODEL_INTEGRITY` for HTML or another length
+ * Fetches exactly `file.byteLength` bytes into `body`, which may hold the first of them already: then only the rest is
+ * asked for, by Range. A broken connection, silence, 408, 429 and 5xx are tried again from where they broke. The hash is
+ * not looked at here.
+ * @param onChunk told after each piece how many bytes are there
+ * @throws RetrievalError `ABORTED`; `MODEL_UNAVAILABLE` for an HTTP error, a connection that broke, a server that fell
+ * silent or sent us elsewhere; `MODEL_UNAVAILABLE_OFFLINE` where nothing was reached; `MODEL_INTEGRITY` for HTML or another
+ * length
  */
 export async function download(
-  file: ModelFile,
-  { signal, onProgress, fresh, stallMs = STALL_MS }: DownloadOptions = {},
+  file: DownloadSource,
+  options: DownloadOptions = {},
+  body: Body = new Body(file.byteLength),
+  onChunk?: (loadedBytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { signal, onProgress, retry = PATIENT } = options;
   if (signal?.aborted) throw aborted(signal.reason);
-  if (file.url.startsWith("data:")) return exactly(file, decodeDataUrl(file));
+  if (file.url.startsWith("data:")) {
+    const bytes = decodeDataUrl(file.url);
+    if (file.byteLength !== undefined && bytes.length !== file.byteLength) {
+      throw wrongLength(file, bytes.length);
+    }
+    return bytes;
+  }
+  let reached = false;
+  for (let all = 1, vain = 1; ; all++, vain++) {
+    const before = body.loaded;
+    const failure = await attempt(file, options, body, onChunk, () => (reached = true));
+    if (!failure) return body.whole();
+    if (body.loaded > before) vain = 1;
+    // The first request of all that reaches nobody is the answer: there is no network.
+    const wait = reached && all < MOST_TRIES ? pauseBefore(failure, vain, retry) : null;
+    if (wait === null) throw failure.error;
+    await pause(wait, signal, () => onProgress?.(body.loaded, "wait"));
+  }
+}
+
+async function attempt(
+  file: DownloadSource,
+  { signal, onProgress, fresh, stallMs = STALL_MS, redirects }: DownloadOptions,
+  body: Body,
+  onChunk: ((loadedBytes: number) => void) | undefined,
+  onReached: () => void,
+): Promise<Failure | null> {
+  // Without a length nothing says that the rest belongs to what is here.
+  if (body.byteLength === undefined) body.reset(0);
+  const start = body.loaded;
+  if (start > 0 && start === body.byteLength) return null;
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), stallMs);
   const heard = () => {
     clearTimeout(timer);
     timer = setTimeout(() => silence.abort(), stallMs);
   };
-  let loaded = 0;
-  let reached = false;
+  let answered = false;
   try {
     const response = await fetch(file.url, {
       signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
-      cache: fresh ? "reload" : "default",
+      // What is asked for in pieces is not to be glued together by the HTTP cache.
+      cache: fresh ? "reload" : start > 0 ? "no-store" : "default",
+      credentials: "same-origin",
       referrerPolicy: "no-referrer",
+      headers: start > 0 ? { range: `bytes=${start}-` } : {},
     });
-    reached = true;
-    refuseBadResponse(file, response);
-    const bytes = new Uint8Array(file.byteLength);
+    answered = true;
+    onReached();
+    refuseRedirect(file.url, response, redirects);
+    const refusal = refusalOf(file, response, start);
+    if (refusal) {
+      response.body?.cancel().catch(() => {});
+      if (refusal.restart) body.reset(0);
+      return refusal;
+    }
+    // A server that knows no ranges sends all of it again.
+    if (response.status !== 206) body.reset(0);
     // A 200 without a body has no reader.
     for await (const chunk of response.body ? chunksOf(response.body) : []) {
       heard();
-      if (loaded + chunk.length > bytes.length) throw wrongLength(file, loaded + chunk.length);
-      bytes.set(chunk, loaded);
-      loaded += chunk.length;
-      onProgress?.(loaded);
+      if (!body.append(chunk)) throw wrongLength(file, body.loaded + chunk.length);
+      onProgress?.(body.loaded, "download");
+      onChunk?.(body.loaded);
     }
-    if (loaded < bytes.length) throw wrongLength(file, loaded);
-    return bytes;
+    if (body.byteLength !== undefined && body.loaded < body.byteLength) {
+      throw wrongLength(file, body.loaded);
+    }
+    return null;
   } catch (thrown) {
-    if (thrown instanceof RetrievalError) throw thrown;
-    if (signal?.aborted) throw aborted(signal.reason);
-    if (silence.signal.aborted) {
-      throw new RetrievalError("MODEL_UNAVAILABLE", `the server fell silent for ${stallMs} ms`, {
-        value: `${file.url}, byte ${loaded} of ${file.byteLength}`,
-        repair: "Try again when the network is better.",
-      });
-    }
-    if (reached) {
-      throw new RetrievalError("MODEL_UNAVAILABLE", "the connection broke during a download", {
-        value: `${file.url}, byte ${loaded} of ${file.byteLength}`,
-        repair: "Try again.",
-        cause: thrown,
-      });
-    }
-    throw new RetrievalError("MODEL_UNAVAILABLE_OFFLINE", "a model's file could not be reached", {
-      value: file.url,
-      repair: "Connect to the network once, or check that the server allows this origin (CORS).",
-      cause: thrown,
-    });
+    if (thrown instanceof RetrievalError) return { error: thrown, again: false };
+    if (signal?.aborted) return { error: aborted(signal.reason), again: false };
+    return breakOf(file, body, { stalled: silence.signal.aborted, stallMs, answered, thrown });
   } finally {
     clearTimeout(timer);
   }
+}
+
+interface Break {
+  readonly stalled: boolean;
+  readonly stallMs: number;
+  readonly answered: boolean;
+  readonly thrown: unknown;
+}
+
+function breakOf(
+  file: DownloadSource,
+  { loaded, byteLength }: Body,
+  { stalled, stallMs, answered, thrown }: Break,
+): Failure {
+  const value = `${file.url}, byte ${loaded} of ${byteLength ?? "?"}`;
+  if (stalled) {
+    const error = new RetrievalError(
+      "MODEL_UNAVAILABLE",
+      `the server fell silent for ${stallMs} ms`,
+      { value, repair: "Try again when the network is better." },
+    );
+    return { error, again: true };
+  }
+  if (answered) {
+    const error = new RetrievalError(
+      "MODEL_UNAVAILABLE",
+      "the connection broke during a download",
+      { value, repair: "Try again: what has arrived is kept.", cause: thrown },
+    );
+    return { error, again: true };
+  }
+  const error = new RetrievalError(
+    "MODEL_UNAVAILABLE_OFFLINE",
+    "a model's file could not be reached",
+    {
+      value: file.url,
+      repair:
+        "Connect to the network once, or check that the server, and where it redirects to, allows this origin (CORS).",
+      cause: thrown,
+    },
+  );
+  return { error, again: true };
 }
 
 // Safari has no async iteration of streams.
@@ -90,55 +193,53 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-function refuseBadResponse(file: ModelFile, response: Response): void {
+const TOO_EARLY_OR_BUSY: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const REPAIRS: Readonly<Record<number, string>> = {
+  401: "The host wants a login: choose a model that is not gated, or serve its files yourself.",
+  403: "The host refuses this page: choose a model that is not gated, or serve its files yourself.",
+  429: "The host is asked too often: try again later, or serve the files yourself.",
+};
+
+function refusalOf(
+  file: DownloadSource,
+  response: Response,
+  start: number,
+): (Failure & { readonly restart?: boolean }) | null {
+  const { status } = response;
+  if (status === 416) {
+    // The server's file ends before ours: what is here can not be the beginning of it.
+    return { error: wrongLength(file, start), again: true, restart: true };
+  }
   if (!response.ok) {
-    response.body?.cancel().catch(() => {});
-    throw new RetrievalError("MODEL_UNAVAILABLE", `the server answered ${response.status}`, {
+    const error = new RetrievalError("MODEL_UNAVAILABLE", `the server answered ${status}`, {
       value: file.url,
-      repair: "Check the address in the model card and that the server has the file.",
+      repair:
+        REPAIRS[status] ?? "Check the address in the model card and that the server has the file.",
     });
+    const pauseMs = readRetryAfter(response.headers.get("retry-after"));
+    return { error, again: TOO_EARLY_OR_BUSY.has(status), pauseMs };
   }
   // A server for single-page apps answers 200 and its start page for whatever it does not have.
   if (response.headers.get("content-type")?.includes("text/html")) {
-    response.body?.cancel().catch(() => {});
-    throw new RetrievalError("MODEL_INTEGRITY", "the server answered with a web page", {
+    const error = new RetrievalError("MODEL_INTEGRITY", "the server answered with a web page", {
       value: file.url,
       repair: "Check the address in the model card: the server may not have this file.",
     });
+    return { error, again: false };
   }
-}
-
-// By hand, because a policy of `connect-src 'self'` forbids to fetch a data: URL, and bundlers inline small files.
-function decodeDataUrl(file: ModelFile): Uint8Array<ArrayBuffer> {
-  const comma = file.url.indexOf(",");
-  const body = file.url.slice(comma + 1);
-  try {
-    if (!file.url.slice(0, comma).endsWith(";base64")) {
-      return new TextEncoder().encode(decodeURIComponent(body));
-    }
-    return Uint8Array.from(atob(decodeURIComponent(body)), (letter) => letter.charCodeAt(0));
-  } catch (thrown) {
-    throw new RetrievalError("MODEL_INTEGRITY", "a data: URL could not be decoded", {
-      value: file.url,
-      repair: "Check how the bundler inlined this file.",
-      cause: thrown,
-    });
+  const range = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "");
+  // Another origin may hide this header; then the hash decides.
+  if (status === 206 && range && Number(range[1]) !== start) {
+    return { error: wrongLength(file, start), again: true, restart: true };
   }
+  return null;
 }
 
-function exactly(file: ModelFile, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (bytes.length !== file.byteLength) throw wrongLength(file, bytes.length);
-  return bytes;
-}
-
-function wrongLength(file: ModelFile, met: number): RetrievalError {
-  const more = met > file.byteLength ? "more than" : "not";
+function wrongLength(file: DownloadSource, met: number): RetrievalError {
+  const more = met > (file.byteLength ?? 0) ? "more than" : "not";
   return new RetrievalError("MODEL_INTEGRITY", `${file.url} has ${more} ${file.byteLength} bytes`, {
     value: met,
     repair: "Check that the server has the file that the model card names, whole and unchanged.",
   });
-}
-
-function aborted(reason: unknown): RetrievalError {
-  return new RetrievalError("ABORTED", "the caller gave up a download", { cause: reason });
 }

@@ -2,7 +2,7 @@ export { validateCard, validateRepositoryCard } from "./card.ts";
 export { BUILT_IN_CARDS, findCard } from "./cards.ts";
 export { CRE_T1, creT1Cards, type CreT1Options, type CreT1Tower } from "./cards/cre.ts";
 export { checkDimensions } from "./dimensions.ts";
-export type { OnBytes } from "./download.ts";
+export type { FetchStage, OnBytes } from "./download.ts";
 export { DTYPES, PREFERRED, type DtypeFacts } from "./dtype.ts";
 export { fetchVerified, type FetchOptions, type VerifiedFile } from "./file.ts";
 export { fingerprintOf } from "./fingerprint.ts";
@@ -12,5 +12,5 @@ export { chooseArtifact, pinCard, PUBLIC_HUB, urlOf, type PinOptions } from "./p
 export { cardFromRepository, type RepositoryOptions } from "./repository.ts";
 export type { FileFacts, RepositoryReader } from "./repository/reader.ts";
 export { measureHeader, readTensorIndex, type TensorEntry } from "./safetensors.ts";
-export { CACHE_NAME, openShelf, type Shelf } from "./shelf.ts";
+export { CACHE_NAME, openShelf, type FileRecord, type Shelf, type ShelfEntry } from "./shelf.ts";
 export { checkTowers, isTowers, towersOf } from "./towers.ts";

@@ -1,18 +1,64 @@
-// Where verified files are kept between visits: Cache Storage, one entry for each hash.
+// Where files are kept between visits: Cache Storage, in parts under each file's hash.
 import { RetrievalError } from "@nearfield/core";
 
 /** Name of our cache. The number is the version of what is stored in it. */
-export const CACHE_NAME = "nearfield-models-v1";
+export const CACHE_NAME = "nearfield-models-v2";
 
 /** A cache takes http(s) addresses only, also in an extension; this host can never exist. */
-const keyOf = (sha256: string) => `https://models.nearfield.invalid/${sha256}`;
+const ROOT = "https://models.nearfield.invalid/";
+const recordKey = (sha256: string) => `${ROOT}files/${sha256}`;
+const partKey = (sha256: string, start: number, byteLength: number) =>
+  `${recordKey(sha256)}/${start}-${byteLength}`;
+const noteKey = (name: string) => `${ROOT}notes/${encodeURIComponent(name)}`;
 
-/** Keeps bytes by their SHA-256. What it gives back may be damaged: the caller verifies. */
+const PART = /\/files\/([0-9a-f]{64})\/(\d+)-(\d+)$/;
+const RECORD = /\/files\/[0-9a-f]{64}$/;
+
+/** What is written when all parts of a file are there and its hash was found right. */
+export interface FileRecord {
+  readonly sha256: string;
+  readonly byteLength: number;
+  /** Where it came from. */
+  readonly url: string;
+  /** Names of the models that asked for it. */
+  readonly models: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+}
+
+/** What the shelf has of a file. Without a record it is the beginning of a download. */
+export interface ShelfEntry {
+  readonly sha256: string;
+  readonly storedBytes: number;
+  readonly record: FileRecord | null;
+}
+
+/** Keeps bytes by the SHA-256 of their file. What it gives back may be damaged: the caller verifies. */
 export interface Shelf {
-  read(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** The record of a whole file; null where there is none. */
+  record(sha256: string): Promise<FileRecord | null>;
+  /**
+   * Fills `into` with what is there without a gap from the start of the file.
+   * @returns number of bytes; 0 where nothing can be read
+   */
+  read(
+    sha256: string,
+    into: Uint8Array<ArrayBuffer>,
+    onRead?: (bytes: number) => void,
+  ): Promise<number>;
   /** @throws RetrievalError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` */
-  write(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  writePart(sha256: string, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** @throws RetrievalError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` */
+  writeRecord(record: FileRecord): Promise<void>;
+  /** Deletes a file's record, then its parts. Does nothing where it can not. */
   remove(sha256: string): Promise<void>;
+  list(): Promise<readonly ShelfEntry[]>;
+  /** A small thing that was written down under a name; undefined where there is none. */
+  recall(name: string): Promise<unknown>;
+  /** @throws RetrievalError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` */
+  note(name: string, value: unknown): Promise<void>;
+  /** Deletes every note whose name `unwanted` picks. */
+  forget(unwanted: (name: string) => boolean): Promise<void>;
 }
 
 /**
@@ -21,39 +67,159 @@ export interface Shelf {
  * private modes)
  */
 export async function openShelf(name: string = CACHE_NAME): Promise<Shelf> {
-  let cache: Cache;
   try {
-    cache = await caches.open(name);
+    return new CacheShelf(await caches.open(name));
   } catch (thrown) {
     throw new RetrievalError("STORAGE_UNAVAILABLE", "this page has no Cache Storage", {
       repair: "Serve the page over https and outside of a sandboxed frame.",
       cause: thrown,
     });
   }
-  return {
-    // An entry that can not be read is as good as none.
-    read: async (sha256) => {
-      try {
-        const response = await cache.match(keyOf(sha256));
-        return response ? new Uint8Array(await response.arrayBuffer()) : null;
-      } catch {
-        return null;
+}
+
+interface Part {
+  readonly url: string;
+  readonly sha256: string;
+  readonly start: number;
+  readonly byteLength: number;
+}
+
+class CacheShelf implements Shelf {
+  readonly #cache: Cache;
+
+  constructor(cache: Cache) {
+    this.#cache = cache;
+  }
+
+  async record(sha256: string): Promise<FileRecord | null> {
+    const json = await this.#readJson(recordKey(sha256));
+    return isRecord(json) ? json : null;
+  }
+
+  async read(
+    sha256: string,
+    into: Uint8Array<ArrayBuffer>,
+    onRead?: (bytes: number) => void,
+  ): Promise<number> {
+    let filled = 0;
+    try {
+      const parts = (await this.#parts()).filter((part) => part.sha256 === sha256);
+      for (let part = partAt(parts, 0); part; part = partAt(parts, filled)) {
+        if (part.byteLength > into.length - filled) break;
+        const response = await this.#cache.match(part.url);
+        const bytes = response && new Uint8Array(await response.arrayBuffer());
+        if (bytes?.length !== part.byteLength) break;
+        into.set(bytes, filled);
+        filled += bytes.length;
+        onRead?.(filled);
       }
-    },
-    write: async (sha256, bytes) => {
-      try {
-        await cache.put(keyOf(sha256), new Response(bytes));
-      } catch (thrown) {
-        const full = thrown instanceof DOMException && thrown.name === "QuotaExceededError";
-        throw new RetrievalError(
-          full ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE",
-          "a model's file could not be stored and will be fetched again next time",
-          { repair: "Free some storage of this site.", cause: thrown },
-        );
+    } catch {
+      // A part that can not be read is as good as none.
+    }
+    return filled;
+  }
+
+  async writePart(sha256: string, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#put(partKey(sha256, start, bytes.length), bytes);
+  }
+
+  async writeRecord(record: FileRecord): Promise<void> {
+    await this.#put(recordKey(record.sha256), JSON.stringify(record));
+  }
+
+  async remove(sha256: string): Promise<void> {
+    try {
+      // First what says that the rest is whole.
+      await this.#cache.delete(recordKey(sha256));
+      const parts = (await this.#parts()).filter((part) => part.sha256 === sha256);
+      await Promise.all(parts.map(({ url }) => this.#cache.delete(url)));
+    } catch {
+      // What can not be deleted is found bad again, or overwritten.
+    }
+  }
+
+  async list(): Promise<readonly ShelfEntry[]> {
+    const parts = await this.#parts();
+    const bytes = new Map<string, number>();
+    for (const { sha256, byteLength } of parts) {
+      bytes.set(sha256, (bytes.get(sha256) ?? 0) + byteLength);
+    }
+    const urls = (await this.#keys()).filter((url) => RECORD.test(url));
+    for (const url of urls) bytes.set(url.slice(-64), bytes.get(url.slice(-64)) ?? 0);
+    return Promise.all(
+      [...bytes].map(async ([sha256, storedBytes]) => ({
+        sha256,
+        storedBytes,
+        record: await this.record(sha256),
+      })),
+    );
+  }
+
+  recall(name: string): Promise<unknown> {
+    return this.#readJson(noteKey(name));
+  }
+
+  async note(name: string, value: unknown): Promise<void> {
+    await this.#put(noteKey(name), JSON.stringify(value));
+  }
+
+  async forget(unwanted: (name: string) => boolean): Promise<void> {
+    const prefix = noteKey("");
+    for (const url of await this.#keys()) {
+      if (url.startsWith(prefix) && unwanted(decodeURIComponent(url.slice(prefix.length)))) {
+        await this.#cache.delete(url).catch(() => false);
       }
-    },
-    remove: async (sha256) => {
-      await cache.delete(keyOf(sha256)).catch(() => false);
-    },
-  };
+    }
+  }
+
+  async #keys(): Promise<readonly string[]> {
+    try {
+      return (await this.#cache.keys()).map(({ url }) => url);
+    } catch {
+      return [];
+    }
+  }
+
+  async #parts(): Promise<readonly Part[]> {
+    return (await this.#keys()).flatMap((url) => {
+      const [, sha256, start, byteLength] = PART.exec(url) ?? [];
+      return sha256 === undefined
+        ? []
+        : [{ url, sha256, start: Number(start), byteLength: Number(byteLength) }];
+    });
+  }
+
+  async #readJson(key: string): Promise<unknown> {
+    try {
+      return await (await this.#cache.match(key))?.json();
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #put(key: string, body: BodyInit): Promise<void> {
+    try {
+      await this.#cache.put(key, new Response(body));
+    } catch (thrown) {
+      const full = thrown instanceof DOMException && thrown.name === "QuotaExceededError";
+      throw new RetrievalError(
+        full ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE",
+        "a model's file could not be stored and will be fetched again next time",
+        { repair: "Free some storage of this site.", cause: thrown },
+      );
+    }
+  }
+}
+
+/** Parts may overlap where builds of two part sizes met: the longest one wins. */
+function partAt(parts: readonly Part[], start: number): Part | undefined {
+  return parts
+    .filter((part) => part.start === start && part.byteLength > 0)
+    .toSorted((a, b) => b.byteLength - a.byteLength)[0];
+}
+
+function isRecord(value: unknown): value is FileRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { sha256, byteLength, models } = value as Partial<FileRecord>;
+  return typeof sha256 === "string" && typeof byteLength === "number" && Array.isArray(models);
 }
