@@ -27,6 +27,8 @@ export const ERROR_CODES = [
   "INTERNAL",
   /** A document does not have the form that `add` takes. */
   "INVALID_DOCUMENT",
+  /** A filter is not made of the operators and values that there are. */
+  "INVALID_FILTER",
   /** A vector has the wrong length, or a component that is not finite. */
   "INVALID_VECTOR",
   /** An option is of the wrong type, out of range, or unknown. */

@@ -2,7 +2,8 @@ import type { StoredDocument } from "./document.ts";
 
 /**
  * What is stored under one id: `rows` vectors and a payload that comes back with each hit. For a search index the
- * payload is the document and each row one of its passages; for a bare vector index there is one row.
+ * payload is the document and each row one of its passages; for a bare vector index there is one row. Filters look at what an object as payload
+ * holds under `fields`.
  */
 export interface Entry<Payload = unknown> {
   readonly id: string;

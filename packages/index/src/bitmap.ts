@@ -11,6 +11,28 @@ export function allRows(rows: number): Bitmap {
   return bitmap;
 }
 
+/**
+ * A bitmap of the rows of those parts that are `passing`, less what `among` has not.
+ * @param starts the first row of each part, ascending; the parts fill all rows
+ */
+export function rowsOfParts(
+  passing: Uint8Array,
+  starts: Uint32Array,
+  rows: number,
+  among: Bitmap | undefined,
+): Bitmap {
+  const bitmap = new Uint8Array(Math.ceil(rows / 8));
+  for (let part = 0; part < passing.length; part++) {
+    if (passing[part] === 0) continue;
+    const end = starts[part + 1] ?? rows;
+    for (let row = starts[part] as number; row < end; row++) {
+      bitmap[row >> 3] = (bitmap[row >> 3] as number) | (1 << (row & 7));
+    }
+  }
+  if (among) bitmap.forEach((byte, at) => (bitmap[at] = byte & (among[at] as number)));
+  return bitmap;
+}
+
 export function hasRow(bitmap: Bitmap, row: number): boolean {
   return (((bitmap[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
 }

@@ -1,4 +1,5 @@
 import type { EntryBlock, ErrorCode, IndexCounts, StoreToken } from "@nearfield/core";
+import type { Filter } from "./filter.ts";
 
 /** How safely an index is kept. */
 export type Persistence = "persistent" | "best-effort" | "ephemeral";
@@ -52,7 +53,11 @@ export interface IndexCalls {
   /** Serves `IngestCalls` of core on this port, until it closes. */
   connect: { input: { readonly port: MessagePort }; output: null; progress: never };
   search: {
-    input: { readonly vector: Float32Array; readonly limit: number };
+    input: {
+      readonly vector: Float32Array;
+      readonly limit: number;
+      readonly filter?: Filter | undefined;
+    };
     output: { readonly hits: readonly IndexHit[]; readonly report: IndexReport };
     progress: never;
   };

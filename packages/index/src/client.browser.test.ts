@@ -164,6 +164,15 @@ it("what a caller gave up settles at once, and the index goes on", async () => {
   expect(await codeOf(client.search(QUERY, 1))).toBe("CLOSED");
 });
 
+it("a filter crosses to the worker, and a bad one is refused by field", async () => {
+  const client = make();
+  await client.commit(blockOf(A, B));
+  const { hits } = await client.search(QUERY, 10, { filter: { rows: { gte: 3 } } });
+  expect(hits).toEqual(new Model().commit([B]).search(QUERY, 10));
+  const filter = { rows: () => true } as never;
+  expect(await codeOf(client.search(QUERY, 1, { filter }))).toBe("INVALID_FILTER");
+});
+
 it("an invalid search is refused by name across the worker", async () => {
   const client = make();
   expect(await codeOf(client.search(new Float32Array(1), 1))).toBe("INVALID_VECTOR");

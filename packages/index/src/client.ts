@@ -1,6 +1,8 @@
 import type { EntryBlock, StoreToken } from "@nearfield/core";
 import { Supervisor, type SupervisorOptions } from "@nearfield/link";
 import type { IndexCalls, IndexEntry, IndexHit, IndexReport } from "./calls.ts";
+import type { Filter } from "./filter.ts";
+import { checkFilter } from "./filter/check.ts";
 import { recallLastSeen, rememberLastSeen } from "./last-seen.ts";
 
 /**
@@ -67,9 +69,14 @@ export class IndexClient {
   async search(
     vector: Float32Array,
     limit: number,
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    {
+      filter: given,
+      signal,
+    }: { readonly filter?: Filter | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
-    const answer = await this.#supervisor.call("search", { vector, limit }, options);
+    // Here too, so that what can not be sent to a worker is told by field.
+    const filter = given === undefined ? undefined : checkFilter(given);
+    const answer = await this.#supervisor.call("search", { vector, limit, filter }, { signal });
     this.#tell(answer.report);
     return answer;
   }

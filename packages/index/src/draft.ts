@@ -5,8 +5,9 @@ import {
   type StoreChange,
   type StoredRecord,
 } from "@nearfield/core";
+import { buildColumns, cellsAt, cellsOf, type Cells, type Columns } from "./columns.ts";
 import { encodeEntry } from "./entry-record.ts";
-import { listPlaces, withoutRows, type HeldSegment, type Image, type Place } from "./image.ts";
+import { listPlaces, withoutRows, type HeldSegment, type Image } from "./image.ts";
 import { encodeManifest, type Manifest, type SegmentInfo } from "./manifest.ts";
 import {
   layOutSegment,
@@ -27,6 +28,7 @@ export interface Wish {
 export interface DraftSegment {
   readonly info: SegmentInfo;
   readonly parts: readonly Part[];
+  readonly columns: Columns;
   readonly vectors: Float32Array<ArrayBuffer>;
 }
 
@@ -82,16 +84,18 @@ export function draftCommit(
   const rows: Rows[] = [];
   for (const segment of segments) {
     const source = sources.get(segment.info.id);
-    if (source) rows.push(...listRows(listPlaces(segment), source.vectors, dimensions));
+    if (source) rows.push(...listRows(segment, source.vectors, dimensions));
   }
   for (const { entry, vectors } of wish.fresh) {
     const { id, hash, rows: of } = entry;
-    rows.push({ part: { id, hash, ordinal: 0, rows: of, of }, vectors });
+    const part = { id, hash, ordinal: 0, rows: of, of };
+    rows.push({ part, cells: cellsOf(entry.payload), vectors });
   }
   let nextSegment = before.nextSegment;
   const puts: StoredRecord[] = [];
-  const written = pack(rows, dimensions).map(({ parts, vectors }): DraftSegment => {
-    const blank = layOutSegment(parts, dimensions);
+  const written = pack(rows, dimensions).map(({ parts, cells, vectors }): DraftSegment => {
+    const columns = buildColumns(cells);
+    const blank = layOutSegment(parts, columns, dimensions);
     let at = 0;
     for (const piece of vectors) {
       blank.vectors.set(piece, at);
@@ -101,7 +105,7 @@ export function draftCommit(
     const id = nextSegment++;
     puts.push({ table: "segments", key: id, bytes: blank.bytes });
     const info = { id, rows: at / dimensions, byteLength: blank.bytes.byteLength, checksum };
-    return { info, parts, vectors: blank.vectors };
+    return { info, parts, columns, vectors: blank.vectors };
   });
 
   const kept = segments
@@ -136,16 +140,14 @@ export function draftCommit(
 
 interface Rows {
   readonly part: Part;
+  readonly cells: Cells;
   readonly vectors: Float32Array;
 }
 
-function listRows(
-  places: readonly { readonly place: Place }[],
-  vectors: Float32Array,
-  dimensions: number,
-): Rows[] {
-  return places.map(({ place: { part, start } }) => ({
+function listRows(segment: HeldSegment, vectors: Float32Array, dimensions: number): Rows[] {
+  return listPlaces(segment).map(({ place: { part, index, start } }) => ({
     part,
+    cells: cellsAt(segment.columns, index),
     vectors: vectors.subarray(start * dimensions, (start + part.rows) * dimensions),
   }));
 }
@@ -154,18 +156,19 @@ function listRows(
 function pack(
   rows: readonly Rows[],
   dimensions: number,
-): { readonly parts: Part[]; readonly vectors: Float32Array[] }[] {
-  const segments: { parts: Part[]; vectors: Float32Array[] }[] = [];
+): { readonly parts: Part[]; readonly cells: Cells[]; readonly vectors: Float32Array[] }[] {
+  const segments: { parts: Part[]; cells: Cells[]; vectors: Float32Array[] }[] = [];
   let room = 0;
-  for (const { part, vectors } of rows) {
+  for (const { part, cells, vectors } of rows) {
     for (let done = 0; done < part.rows;) {
       if (room === 0) {
-        segments.push({ parts: [], vectors: [] });
+        segments.push({ parts: [], cells: [], vectors: [] });
         room = MAX_SEGMENT_ROWS;
       }
       const taken = Math.min(room, part.rows - done);
       const segment = segments.at(-1) as (typeof segments)[number];
       segment.parts.push({ ...part, ordinal: part.ordinal + done, rows: taken });
+      segment.cells.push(cells);
       segment.vectors.push(vectors.subarray(done * dimensions, (done + taken) * dimensions));
       done += taken;
       room -= taken;

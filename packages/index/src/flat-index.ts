@@ -11,6 +11,9 @@ import {
 import type { IndexEntry, IndexHit, IndexReport } from "./calls.ts";
 import { draftCommit, findFresh, takeOut, type Wish } from "./draft.ts";
 import type { HeldSegment } from "./image.ts";
+import type { Filter } from "./filter.ts";
+import { checkFilter } from "./filter/check.ts";
+import { compileFilter } from "./filter/compile.ts";
 import { checkBlock, checkId, checkLimit, checkQuery } from "./input.ts";
 import { OVERTAKEN, readSegment } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
@@ -106,15 +109,19 @@ export class FlatIndex {
 
   /**
    * The `limit` rows with the highest inner product, by the tie rule of core, as of a moment during the call: whatever was
-   * acknowledged before it, by this tab or another, is taken into account. Fewer where there are fewer rows.
-   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_OPTION`
+   * acknowledged before it, by this tab or another, is taken into account. With a `filter`, of those rows whose entry passes it.
+   * Fewer where there are fewer rows.
+   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_OPTION`, `INVALID_FILTER`
    */
   async search(
     vector: Float32Array,
     limit: number,
+    options: { readonly filter?: Filter | undefined } = {},
   ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
     checkQuery(vector, this.#scanner.dimensions);
     checkLimit(limit);
+    const { filter } = options;
+    const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
     this.#assertOpen();
     const replica = this.#replica;
     let isFresh = replica.isStale;
@@ -124,7 +131,7 @@ export class FlatIndex {
       // One look at the memory, then one at the store. If the store has not moved on, what was ranked is what is stored. If
       // it has, and we have caught up since the call came, the ranking is of a moment within the call all the same.
       const state = replica.manifest;
-      const ranked = replica.image.search(vector, limit);
+      const ranked = replica.image.search(vector, limit, tests);
       const report = replica.report();
       const hashes = new Map(ranked.map(({ id, hash }) => [id, hash]));
       const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
@@ -267,8 +274,8 @@ export class FlatIndex {
     const added: HeldSegment[] = [];
     let isCommitted = false;
     try {
-      for (const { info, parts, vectors } of draft.written) {
-        added.push({ info, parts, block: this.#scanner.add(vectors), live: info.rows });
+      for (const { info, parts, columns, vectors } of draft.written) {
+        added.push({ info, parts, columns, block: this.#scanner.add(vectors), live: info.rows });
       }
       isCommitted = await this.#store.commit(draft.change);
     } finally {

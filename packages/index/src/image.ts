@@ -1,5 +1,14 @@
-import { compareScored, type BlockId, type Scanner, type Scored } from "@nearfield/core";
-import { allRows, clearRows, countRows, hasRow, type Bitmap } from "./bitmap.ts";
+import {
+  compareScored,
+  type BlockId,
+  type Scanner,
+  type ScanTarget,
+  type Scored,
+} from "@nearfield/core";
+import { allRows, clearRows, countRows, hasRow, rowsOfParts, type Bitmap } from "./bitmap.ts";
+import type { Columns } from "./columns.ts";
+import type { FieldTest } from "./filter/compile.ts";
+import { matchParts } from "./filter/match.ts";
 import type { SegmentInfo } from "./manifest.ts";
 import type { Part } from "./segment.ts";
 
@@ -7,6 +16,8 @@ import type { Part } from "./segment.ts";
 export interface HeldSegment {
   readonly info: SegmentInfo;
   readonly parts: readonly Part[];
+  /** Fields of the parts. */
+  readonly columns: Columns;
   readonly block: BlockId;
   /** Absent: every row is there. */
   readonly bitmap?: Bitmap | undefined;
@@ -19,6 +30,8 @@ export interface Place {
   readonly segment: number;
   readonly start: number;
   readonly part: Part;
+  /** Of the part within its segment. */
+  readonly index: number;
 }
 
 /** An entry all of whose rows are held. */
@@ -114,12 +127,21 @@ export class Image {
     for (const { live } of this.#segments.values()) this.#rows += live;
   }
 
-  /** The best `limit` rows, settled by the tie rule. */
-  search(vector: Float32Array, limit: number): RankedRow[] {
-    if (this.#rows === 0) return [];
-    const segments = [...this.#segments.values()];
-    const targets = segments.map(({ block, bitmap }) => ({ block, allowed: bitmap }));
-    const found = this.#scanner.search(vector, Math.min(limit, this.#rows), targets);
+  /** The best `limit` rows of those that pass all `tests`, settled by the tie rule. */
+  search(vector: Float32Array, limit: number, tests: readonly FieldTest[] = []): RankedRow[] {
+    const segments: HeldSegment[] = [];
+    const targets: ScanTarget[] = [];
+    let rows = 0;
+    for (const segment of this.#segments.values()) {
+      const allowed = tests.length > 0 ? this.#select(segment, tests) : segment.bitmap;
+      const count = allowed ? countRows(allowed) : segment.live;
+      if (count === 0) continue;
+      rows += count;
+      segments.push(segment);
+      targets.push({ block: segment.block, allowed });
+    }
+    if (rows === 0) return [];
+    const found = this.#scanner.search(vector, Math.min(limit, rows), targets);
     const ranked = Array.from(found.scores, (score, at): RankedRow => {
       const { parts } = segments[found.targets[at] as number] as HeldSegment;
       const row = found.rows[at] as number;
@@ -129,6 +151,13 @@ export class Image {
       return { id, hash, score, ordinal: ordinal + row - (starts[index] as number) };
     });
     return ranked.sort(compareScored).slice(0, limit);
+  }
+
+  /** The rows of a segment that are there and pass all tests. */
+  #select(segment: HeldSegment, tests: readonly FieldTest[]): Bitmap {
+    const { info, parts, columns, bitmap } = segment;
+    const passing = matchParts(tests, columns);
+    return rowsOfParts(passing, this.#startsOf(parts), info.rows, bitmap);
   }
 
   #startsOf(parts: readonly Part[]): Uint32Array {
@@ -160,13 +189,13 @@ export function listPlaces({
 }: Pick<HeldSegment, "info" | "parts" | "bitmap">): { id: string; place: Place }[] {
   const places: { id: string; place: Place }[] = [];
   let start = 0;
-  for (const part of parts) {
+  parts.forEach((part, index) => {
     // A part is deleted as a whole, so that its first row speaks for all.
     if (!bitmap || hasRow(bitmap, start)) {
-      places.push({ id: part.id, place: { segment: info.id, start, part } });
+      places.push({ id: part.id, place: { segment: info.id, start, part, index } });
     }
     start += part.rows;
-  }
+  });
   return places;
 }
 

@@ -7,6 +7,8 @@ export type {
   Persistence,
 } from "./calls.ts";
 export { IndexClient, spawnIndexWorker, type IndexClientOptions } from "./client.ts";
+export type { FieldCondition, Filter, FilterValue } from "./filter.ts";
+export { checkFilter } from "./filter/check.ts";
 export { FlatIndex, type FlatIndexOptions } from "./flat-index.ts";
 export { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
 export { MemoryDatabase, MemoryStore } from "./memory-store.ts";

@@ -7,15 +7,20 @@ import {
   type SegmentStore,
 } from "@nearfield/core";
 import { decodeBitmap, type Bitmap } from "./bitmap.ts";
+import { buildColumns, cellsOf, type Columns } from "./columns.ts";
 import type { HeldSegment } from "./image.ts";
 import type { Manifest, SegmentInfo } from "./manifest.ts";
-import { decodeSegment, type DecodedSegment } from "./segment.ts";
+import { readEntry } from "./payload.ts";
+import { decodeSegment, type DecodedSegment, type Part } from "./segment.ts";
 
 /** Segments read at once: several reads in flight are faster than one, and each may be 6 MB and more. */
 const READS_IN_FLIGHT = 4;
 
 /** Somebody else has committed since the manifest was read: it has to be read anew. */
 export const OVERTAKEN: unique symbol = Symbol("overtaken");
+
+/** Entries read at once for a segment of version 1, whose fields are in their payloads alone. */
+const ENTRIES_PER_READ = 256;
 
 export interface LoadedSegments {
   /** In the order of the manifest. */
@@ -49,9 +54,13 @@ export async function loadSegments(
     if (isKnown) return void loaded.set(info.id, { ...before, info, bitmap, live });
     const decoded = await readSegment(store, manifest, info);
     if (decoded === OVERTAKEN) return void (overtaken = true);
-    const block = decoded && addRows(scanner, decoded);
-    if (block === undefined || block === null) return;
-    const segment = { info, parts: decoded?.parts ?? [], block, bitmap, live };
+    if (decoded === null) return;
+    const { parts } = decoded;
+    const columns = decoded.columns ?? (await recoverColumns(store, manifest, parts));
+    if (columns === OVERTAKEN) return void (overtaken = true);
+    const block = addRows(scanner, decoded);
+    if (block === null) return;
+    const segment = { info, parts, columns, block, bitmap, live };
     added.push(segment);
     loaded.set(info.id, segment);
   };
@@ -86,6 +95,26 @@ export async function readSegment(
   return readChecked(store, manifest, "segments", info.id, (bytes) =>
     decodeSegment(bytes, { ...info, dimensions: manifest.dimensions }),
   );
+}
+
+/** Fields of parts from the payloads of their entries. A part whose payload is lost has none; it can not be found either. */
+async function recoverColumns(
+  store: SegmentStore,
+  manifest: Manifest,
+  parts: readonly Part[],
+): Promise<Columns | typeof OVERTAKEN> {
+  const payloads = new Map<Part, unknown>();
+  for (let start = 0; start < parts.length; start += ENTRIES_PER_READ) {
+    const some = parts.slice(start, start + ENTRIES_PER_READ);
+    const ids = some.map(({ id }) => id);
+    const snapshot = await store.read("entries", ids);
+    if (!sameToken(snapshot.manifest, manifest)) return OVERTAKEN;
+    some.forEach((part, at) => {
+      const entry = readEntry(part.id, snapshot.records[at] as RecordRead);
+      if (entry?.hash === part.hash) payloads.set(part, entry.payload);
+    });
+  }
+  return buildColumns(parts.map((part) => cellsOf(payloads.get(part))));
 }
 
 function readBitmap(

@@ -1,5 +1,6 @@
 import { isRetrievalError, sameToken } from "@nearfield/core";
 import { expect, it } from "vitest";
+import { buildColumns, cellsOf } from "./columns.ts";
 import { decodeEntry, encodeEntry } from "./entry-record.ts";
 import { createManifest, decodeManifest, encodeManifest } from "./manifest.ts";
 import { decodeSegment, layOutSegment, sealSegment, type Part } from "./segment.ts";
@@ -11,8 +12,15 @@ const PARTS: readonly Part[] = [
   { id: "__proto__", hash: "h", ordinal: 0, rows: 1, of: 1 },
 ];
 
+const FIELDS = [
+  { lang: "en", year: 2020, tags: ["a", "\ud800", "a"] },
+  { lang: "en", tags: [], draft: false, until: null },
+  JSON.parse('{"__proto__":-0.5,"constructor":"x"}') as object,
+];
+const COLUMNS = buildColumns(FIELDS.map((fields) => cellsOf({ fields })));
+
 function sampleSegment() {
-  const { bytes, vectors } = layOutSegment(PARTS, DIMENSIONS);
+  const { bytes, vectors } = layOutSegment(PARTS, COLUMNS, DIMENSIONS);
   vectors.forEach((_, at) => (vectors[at] = at - 7.25));
   return {
     bytes,
@@ -42,6 +50,7 @@ it("a segment comes back as it was, wherever its bytes begin", () => {
   for (const record of [bytes, shifted.subarray(3)]) {
     expect(decodeSegment(record, expected).parts).toEqual(PARTS);
     expect(decodeSegment(record, expected).vectors).toEqual(vectors);
+    expect(decodeSegment(record, expected).columns).toEqual(COLUMNS);
   }
 });
 

@@ -1,17 +1,23 @@
-// The binary record of one segment, version 1. Little-endian, as is every machine that runs a browser.
+// The binary record of one segment, version 2. Little-endian, as is every machine that runs a browser.
 //
-//   u32  magic, version, checksum, rows, dimensions, parts, text units, 0
+//   u32  magic, version, checksum, rows, dimensions, parts, text units, bytes of the columns
 //   u32  for each part: first ordinal, rows, rows of its entry, code units of its id, code units of its hash
 //   u16  ids and hashes of the parts, one after the other, as UTF-16 code units (an id may hold a lone surrogate)
 //        padding to a multiple of four
+//   u8   columns of the parts' fields, see columns/record.ts; a multiple of four
 //   f32  rows × dimensions
+//
+// Version 1 has no columns (its last word is 0): the fields are in the payloads of its entries alone. It is read, not written.
 //
 // The checksum is a CRC-32 over all that follows it.
 import { crc32, RetrievalError } from "@nearfield/core";
+import type { Columns } from "./columns.ts";
+import { decodeColumns, encodeColumns } from "./columns/record.ts";
 
 /** "NFSG" */
 const MAGIC = 0x4753464e;
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_WITHOUT_COLUMNS = 1;
 const HEADER_BYTES = 32;
 const CHECKSUM_END = 12;
 const WORDS_PER_PART = 5;
@@ -41,19 +47,26 @@ export interface BlankSegment {
 
 export interface DecodedSegment {
   readonly parts: readonly Part[];
+  /** Fields of the parts; absent in a record of version 1. */
+  readonly columns: Columns | undefined;
   /** View into the record. */
   readonly vectors: Float32Array<ArrayBuffer>;
 }
 
-/** Makes a record for these parts with all vectors zero. */
-export function layOutSegment(parts: readonly Part[], dimensions: number): BlankSegment {
+/** Makes a record for these parts with all vectors zero. `columns` are of these parts. */
+export function layOutSegment(
+  parts: readonly Part[],
+  columns: Columns,
+  dimensions: number,
+): BlankSegment {
+  const fields = encodeColumns(columns);
   let rows = 0;
   let units = 0;
   for (const part of parts) {
     rows += part.rows;
     units += part.id.length + part.hash.length;
   }
-  const at = offsets(parts.length, units);
+  const at = offsets(parts.length, units, fields.length);
   const buffer = new ArrayBuffer(at.vectors + rows * dimensions * 4);
   new Uint32Array(buffer, 0, HEADER_BYTES / 4).set([
     MAGIC,
@@ -63,7 +76,7 @@ export function layOutSegment(parts: readonly Part[], dimensions: number): Blank
     dimensions,
     parts.length,
     units,
-    0,
+    fields.length,
   ]);
   const table = new Uint32Array(buffer, HEADER_BYTES, parts.length * WORDS_PER_PART);
   const text = new Uint16Array(buffer, at.text, units);
@@ -74,8 +87,10 @@ export function layOutSegment(parts: readonly Part[], dimensions: number): Blank
       for (let i = 0; i < piece.length; i++) text[unit++] = piece.charCodeAt(i);
     }
   });
+  const bytes = new Uint8Array(buffer);
+  bytes.set(fields, at.columns);
   return {
-    bytes: new Uint8Array(buffer),
+    bytes,
     vectors: new Float32Array(buffer, at.vectors, rows * dimensions),
   };
 }
@@ -98,14 +113,14 @@ export function decodeSegment(
   // A view into a larger buffer may start anywhere; typed arrays must start at a multiple of their size.
   const bytes = record.byteOffset % 4 === 0 ? record : record.slice();
   if (bytes.byteLength < HEADER_BYTES) throw damaged("it is shorter than its header");
-  const [magic, version, checksum, rows, dimensions, count, units] = new Uint32Array(
+  const [magic, version, checksum, rows, dimensions, count, units, columnBytes] = new Uint32Array(
     bytes.buffer,
     bytes.byteOffset,
     HEADER_BYTES / 4,
-  ) as unknown as [number, number, number, number, number, number, number];
+  ) as unknown as [number, number, number, number, number, number, number, number];
   if (magic !== MAGIC) throw damaged("it does not begin like one");
   if (crc32(bytes.subarray(CHECKSUM_END)) !== checksum) throw damaged("its checksum is wrong");
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== VERSION_WITHOUT_COLUMNS) {
     throw new RetrievalError("FORMAT_TOO_NEW", "a segment was written by a newer version", {
       value: version,
       repair: "Load the newer version of Nearfield.",
@@ -118,18 +133,23 @@ export function decodeSegment(
   ) {
     throw damaged("it is not the one that the manifest names");
   }
-  const at = offsets(count, units);
+  const at = offsets(count, units, columnBytes);
   if (bytes.byteLength !== at.vectors + rows * dimensions * 4) throw damaged("its length is wrong");
   const parts = decodeParts(bytes, count, units);
   if (parts.reduce((sum, part) => sum + part.rows, 0) !== rows) throw damaged("rows are missing");
+  const columns =
+    version === VERSION
+      ? decodeColumns(bytes.subarray(at.columns, at.vectors), parts.length)
+      : undefined;
   return {
     parts,
+    columns,
     vectors: new Float32Array(bytes.buffer, bytes.byteOffset + at.vectors, rows * dimensions),
   };
 }
 
 function decodeParts(bytes: Uint8Array<ArrayBuffer>, count: number, units: number): Part[] {
-  const at = offsets(count, units);
+  const at = offsets(count, units, 0);
   const table = new Uint32Array(
     bytes.buffer,
     bytes.byteOffset + HEADER_BYTES,
@@ -161,9 +181,14 @@ function decodeText(units: Uint16Array): string {
   return text;
 }
 
-function offsets(parts: number, units: number): { text: number; vectors: number } {
+function offsets(
+  parts: number,
+  units: number,
+  columnBytes: number,
+): { text: number; columns: number; vectors: number } {
   const text = HEADER_BYTES + parts * WORDS_PER_PART * 4;
-  return { text, vectors: Math.ceil((text + units * 2) / 4) * 4 };
+  const columns = Math.ceil((text + units * 2) / 4) * 4;
+  return { text, columns, vectors: columns + columnBytes };
 }
 
 function damaged(problem: string): RetrievalError {

@@ -28,7 +28,7 @@ serve<IndexCalls>({
     );
     return null;
   },
-  search: ({ vector, limit }) => current().search(vector, limit),
+  search: ({ vector, limit, filter }) => current().search(vector, limit, { filter }),
   commit: (block) => current().commit(block),
   remove: ({ ids }) => current().remove(ids),
   get: ({ ids }) => current().get(ids),
