@@ -11,7 +11,13 @@ export {
   type Role,
 } from "@nearfield/core";
 export type { EncoderStatus, RuntimeFiles } from "@nearfield/encoder";
-export type { Degradation, Persistence } from "@nearfield/index";
+export type {
+  Degradation,
+  FieldCondition,
+  Filter,
+  FilterValue,
+  Persistence,
+} from "@nearfield/index";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
 export { openSearch } from "./open-search.ts";
 export type {

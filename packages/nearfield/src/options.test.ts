@@ -64,6 +64,16 @@ test.each([{ signal: {} }, { onProgress: 1 }, { signals: null }])(
   },
 );
 
+test("a filter is copied when it comes, and a bad one is refused by field", () => {
+  const filter = { lang: "en", year: { gte: 2020 } };
+  const { options } = checkQuery("x", { filter });
+  filter.lang = "de";
+  expect(options.filter).toEqual({ lang: "en", year: { gte: 2020 } });
+  expect(codeOf(() => checkQuery("x", { filter: { lang: ["en"] } }))).toBe("INVALID_FILTER");
+  expect(() => checkQuery("x", { filter: { year: { after: 2020 } } })).toThrow(/"year".*"after"/);
+  expect(codeOf(() => checkQuery("x", { filter: null }))).toBe("INVALID_FILTER");
+});
+
 test.each(["hybrid", "lexical", 1])("mode %s is refused until it is there", (mode) => {
   expect(codeOf(() => checkQuery("x", { mode }))).toBe("INVALID_OPTION");
 });

@@ -1,5 +1,6 @@
 import { RetrievalError, type Device, type ModelCard } from "@nearfield/core";
 import type { RuntimeFiles } from "@nearfield/encoder";
+import { checkFilter, type Filter } from "@nearfield/index";
 
 /** Starts a worker. A factory, not a worker, because a worker that died is replaced. */
 export type WorkerFactory = () => Worker;
@@ -48,6 +49,8 @@ export interface AddProgress {
 export interface QueryOptions {
   /** How many hits at the most: 1 to 1,000, default 10. */
   readonly limit?: number | undefined;
+  /** Only passages of documents whose `fields` pass it are ranked; they are all looked at, however few they are. */
+  readonly filter?: Filter | undefined;
   /** Only `dense` is there in this version. */
   readonly mode?: "dense" | undefined;
   /** What the query is for, in English, for models that take an instruction. */
@@ -71,10 +74,10 @@ export const LIMITS = {
 } as const;
 
 const SEARCH_KEYS = ["name", "model", "device", "dimensions", "runtime", "workers"] as const;
-const QUERY_KEYS = ["limit", "mode", "instruction", "signal"] as const;
+const QUERY_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
 const ADD_KEYS = ["onProgress", "signal"] as const;
 /** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
-const PLANNED = ["precision", "models", "filter", "rerank", "reason", "explain"];
+const PLANNED = ["precision", "models", "rerank", "reason", "explain"];
 
 /** @throws RetrievalError `INVALID_OPTION` */
 export function checkSearchOptions(options: unknown): SearchOptions {
@@ -110,7 +113,7 @@ export function checkEncoderOptions(options: unknown): EncoderOptions {
   return options as EncoderOptions;
 }
 
-/** @throws RetrievalError `INVALID_OPTION`, `EMPTY_TEXT`, `INPUT_TOO_LARGE` */
+/** @throws RetrievalError `INVALID_OPTION`, `INVALID_FILTER`, `EMPTY_TEXT`, `INPUT_TOO_LARGE` */
 export function checkQuery(
   text: unknown,
   options: unknown,
@@ -127,7 +130,9 @@ export function checkQuery(
     throw invalid("instruction", "a string", instruction);
   }
   checkSignal(checked.signal);
-  return { text: checkQueryText(text), limit, options: checked };
+  // A copy: what the caller changes while the query is encoded is not meant.
+  const filter = checked.filter === undefined ? undefined : checkFilter(checked.filter);
+  return { text: checkQueryText(text), limit, options: { ...checked, filter } };
 }
 
 /** @throws RetrievalError `INVALID_OPTION` */

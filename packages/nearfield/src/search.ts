@@ -100,20 +100,20 @@ export class Search {
   /**
    * The passages nearest to `text` among what is stored when the query reaches the index; never waits for an `add` in
    * progress. Waits for the query model where that still loads.
-   * @throws RetrievalError `EMPTY_TEXT`, `INPUT_TOO_LARGE`, `INVALID_OPTION`, `ABORTED`, `CLOSED`, and what loading a model
-   * can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
+   * @throws RetrievalError `EMPTY_TEXT`, `INPUT_TOO_LARGE`, `INVALID_OPTION`, `INVALID_FILTER`, `ABORTED`, `CLOSED`, and what
+   * loading a model can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
    */
   async query(text: string, options?: QueryOptions): Promise<QueryResult> {
     this.#checkOpen();
     const { text: checked, limit, options: rest } = checkQuery(text, options);
-    const { instruction, signal } = rest;
+    const { filter, instruction, signal } = rest;
     const [vector] = await this.#parts.query.encode([checked], {
       role: "query",
       instruction,
       signal,
     });
     if (!vector) throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
-    const { hits, report } = await this.#parts.index.search(vector, limit, { signal });
+    const { hits, report } = await this.#parts.index.search(vector, limit, { filter, signal });
     this.#report = report;
     return { hits: hits.map(hitOf), generation: report.generation };
   }
