@@ -34,25 +34,3 @@ test("a new version is offered, and taking it loses nothing", async ({ shared, p
   await expect(page.locator("body")).toHaveAttribute("data-library", "kept");
   await ask(page, "store data in the browser");
 });
-
-test("forgetting everything deletes the index, the stored page and its worker", async ({
-  page,
-}) => {
-  await page.locator("#status-line").click();
-  await page.getByRole("button", { name: "Forget everything…" }).click();
-  const dialog = page.getByRole("dialog");
-  await expect(dialog.getByRole("button", { name: "Keep it all" })).toBeFocused();
-  await page.keyboard.press("Escape");
-  await expect(dialog).toBeHidden();
-  await page.getByRole("button", { name: "Forget everything…" }).click();
-  await dialog.getByRole("button", { name: "Forget everything" }).click();
-  await expect(page.locator("body")).toHaveAttribute("data-library", "forgotten");
-  const left = await page.evaluate(async () => ({
-    databases: (await indexedDB.databases()).map(({ name }) => name),
-    caches: await caches.keys(),
-    workers: (await navigator.serviceWorker.getRegistrations()).length,
-    keys: Object.keys(localStorage).filter((key) => !key.endsWith(".theme")),
-  }));
-  expect(left).toEqual({ databases: [], caches: [], workers: 0, keys: [] });
-  await expect(page.getByRole("button", { name: "Start again" })).toBeFocused();
-});

@@ -2,6 +2,15 @@ import { make, required } from "./element.ts";
 import { explain } from "./explain.ts";
 import { readFile } from "./file.ts";
 import type { Library } from "./library.ts";
+import type { OwnFile } from "./memory.ts";
+
+export interface FilesOptions {
+  /** The library; a file that comes before it is open waits for it. */
+  readonly opened: () => Promise<Library>;
+  readonly stored: () => readonly OwnFile[];
+  /** There is more or less to be found now. */
+  readonly onChange: () => void;
+}
 
 interface Trouble {
   readonly name: string;
@@ -12,16 +21,14 @@ interface Trouble {
 export class FilesView {
   readonly #list: HTMLElement = required("files", HTMLElement);
   readonly #status: HTMLElement = required("files-status", HTMLElement);
-  readonly #library: () => Library | undefined;
-  readonly #onAdded: () => void;
+  readonly #options: FilesOptions;
   #shown = "";
   #waiting: readonly string[] = [];
   #troubles: readonly Trouble[] = [];
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(library: () => Library | undefined, onAdded: () => void) {
-    this.#library = library;
-    this.#onAdded = onAdded;
+  constructor(options: FilesOptions) {
+    this.#options = options;
     const picker = required("picker", HTMLInputElement);
     picker.addEventListener("change", () => {
       this.take([...(picker.files ?? [])]);
@@ -43,7 +50,7 @@ export class FilesView {
 
   /** Shows the list as it is now. Rebuilds nothing where nothing has changed, so that a button keeps its focus. */
   show(): void {
-    const stored = this.#library()?.files ?? [];
+    const stored = this.#options.stored();
     const key = JSON.stringify([this.#troubles, this.#waiting, stored]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -72,11 +79,10 @@ export class FilesView {
 
   async #takeOne(file: File): Promise<void> {
     try {
-      const library = this.#library();
-      if (!library) throw new Error("The library is not open");
-      await library.addFile(await readFile(file), file.name);
+      const document = await readFile(file);
+      await (await this.#options.opened()).addFile(document, file.name);
       this.#status.textContent = `${file.name} can be found now.`;
-      this.#onAdded();
+      this.#options.onChange();
     } catch (thrown) {
       this.#report(file.name, thrown);
     } finally {
@@ -88,9 +94,9 @@ export class FilesView {
 
   async #remove(id: string, name: string): Promise<void> {
     try {
-      await this.#library()?.removeFile(id);
+      await (await this.#options.opened()).removeFile(id);
       this.#status.textContent = `${name} was removed.`;
-      this.#onAdded();
+      this.#options.onChange();
     } catch (thrown) {
       this.#report(name, thrown);
     }

@@ -3,8 +3,9 @@ import { isInDialog, make, required } from "./element.ts";
 import { explain } from "./explain.ts";
 import { FilesView } from "./files.ts";
 import { Finder } from "./finder.ts";
+import { ForgetDialog } from "./forget.ts";
 import { Library } from "./library.ts";
-import { endOffline, startOffline } from "./offline.ts";
+import { startOffline } from "./offline.ts";
 import { ProgressView } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { StatusView, type OfflineState } from "./status.ts";
@@ -49,13 +50,24 @@ const finder = new Finder({
       : "Drop a file to begin with.",
 });
 const progress = new ProgressView();
-const files = new FilesView(
-  () => library,
-  () => void finder.again(),
-);
-const status = new StatusView({
-  onForget: () => required("forget", HTMLDialogElement).showModal(),
+const files = new FilesView({
+  opened: () => opened,
+  stored: () => library?.files ?? [],
+  onChange: () => void finder.again(),
 });
+const forgetting = new ForgetDialog({
+  forget: async () => {
+    const shelf = await opened;
+    library = undefined;
+    await shelf.forget();
+  },
+  onForgotten: () => {
+    document.body.dataset["library"] = "forgotten";
+    status.say("busy", "Nothing is stored");
+  },
+  onFailure: (thrown) => showFailure("Not everything could be deleted", thrown),
+});
+const status = new StatusView({ onForget: () => forgetting.open() });
 
 startTheme();
 writeHero();
@@ -88,6 +100,8 @@ async function read(shelf: Library): Promise<void> {
       await shelf.read();
       document.body.dataset["library"] = "read";
     } catch (thrown) {
+      // Forgotten in the midst of it: then the end of the reading is no failure.
+      if (shelf !== library) return;
       document.body.dataset["library"] = "failed";
       showFailure("The library could not be read to its end", thrown);
     }
@@ -183,11 +197,6 @@ function listen(): void {
       history.back();
     }
   });
-  const dialog = required("forget", HTMLDialogElement);
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue === "forget") void forget();
-    dialog.returnValue = "";
-  });
 }
 
 function closeReader(): void {
@@ -195,30 +204,6 @@ function closeReader(): void {
   reader.close();
   document.body.dataset["view"] = "desk";
   finder.focus();
-}
-
-async function forget(): Promise<void> {
-  try {
-    await library?.forget();
-    await endOffline();
-  } catch (thrown) {
-    showFailure("Not everything could be deleted", thrown);
-    return;
-  }
-  document.body.dataset["library"] = "forgotten";
-  const again = make("button", { type: "button", click: () => location.reload() }, "Start again");
-  required("desk", HTMLElement).replaceChildren(
-    make("h1", { tabIndex: -1 }, "Everything is forgotten."),
-    make(
-      "p",
-      {},
-      "The index, your files and the stored copy of this page are gone from this browser.",
-    ),
-    again,
-  );
-  again.focus();
-  library = undefined;
-  status.say("busy", "Nothing is stored");
 }
 
 function deviceAsked(): "auto" | "webgpu" | "wasm" {

@@ -41,9 +41,11 @@ export function remember(memory: Memory): void {
   }
 }
 
+/** Removes it, and what Nearfield itself notes beside its index: which devices have proven that they calculate right. */
 export function forgetMemory(): void {
   try {
-    localStorage.removeItem(KEY);
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith("nearfield"));
+    for (const key of keys) localStorage.removeItem(key);
   } catch {
     // Nothing was kept then.
   }
