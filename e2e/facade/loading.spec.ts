@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { KNOWN_DOCUMENTS } from "../harness/corpus.ts";
 import { expect, test, visit } from "../harness/fixtures.ts";
+import { signal } from "../harness/signal.ts";
 
 const QUESTION = "recipe for baking bread";
 const WEIGHTS = /pocket-[\w-]+\.bin$/;
@@ -11,8 +12,8 @@ test("a query while the model still loads waits for it, can be left, and is answ
   bare,
   site,
 }) => {
-  const arrives = Promise.withResolvers<void>();
-  site.misbehave(WEIGHTS, { kind: "hold", until: arrives.promise });
+  const weights = signal();
+  site.misbehave(WEIGHTS, { kind: "hold", until: weights.given });
   const early = await bare.evaluate(async () => {
     const search = await nearfield.openSearch({ name: "early", device: "wasm" });
     kept.search = search;
@@ -24,7 +25,7 @@ test("a query while the model still loads waits for it, can be left, and is answ
     return { left: await left, state: search.status().devices.query.state };
   });
   expect(early).toEqual({ left: "ABORTED", state: "starting" });
-  arrives.resolve();
+  weights.give();
   const late = await bare.evaluate(async (documents) => {
     const { asked } = globalThis as unknown as { asked: Promise<{ hits: unknown[] }> };
     const { hits } = await asked;

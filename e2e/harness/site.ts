@@ -119,18 +119,20 @@ export class Site {
     const headers = {
       "Content-Security-Policy": POLICY,
       "Content-Type": TYPES[extname(name)] ?? "application/octet-stream",
-      // Vite names files by their content. The fault may be cached too: that is the point of some tests.
+      // Vite names files by their content. Damaged bytes are kept by the browser as well: that is the point of some tests.
       "Cache-Control": name.startsWith("/assets/")
         ? "public, max-age=31536000, immutable"
         : "no-cache",
       ...(isolated && ISOLATION),
     };
+    // No host lets browsers keep what it answers in place of a file.
+    const page = { ...headers, "Content-Type": TYPES[".html"], "Cache-Control": "no-store" };
     if (!bytes) {
-      response.writeHead(404, { ...headers, "Content-Type": TYPES[".html"] });
+      response.writeHead(404, page);
       return response.end("<!doctype html><p>There is no such file.</p>");
     }
     if (fault?.kind === "html") {
-      response.writeHead(200, { ...headers, "Content-Type": TYPES[".html"] });
+      response.writeHead(200, page);
       return response.end("<!doctype html><p>Welcome!</p>");
     }
     const body = spoil(bytes, fault);
