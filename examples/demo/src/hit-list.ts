@@ -114,10 +114,15 @@ function renderHit(hit: Hit, at: number, query: string): HTMLElement {
       make(
         "span",
         { class: "score", title: "Cosine of the angle between question and passage" },
-        hit.score.toFixed(2),
+        sayScore(hit.score),
       ),
     ),
   );
+}
+
+/** Two digits, and no minus before a nought. */
+function sayScore(score: number): string {
+  return (Math.round(score * 100) / 100 || 0).toFixed(2);
 }
 
 /** Headings repeat the title in other dress: "🛣️ pathe", "Lightning CSS". */
