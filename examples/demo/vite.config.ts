@@ -23,6 +23,8 @@ const POLICY = [
 export default defineConfig({
   ...shared,
   root: here("."),
+  // What a page fetches and no code imports: one folder for all apps of the house.
+  publicDir: here("../../public"),
   plugins: [corpusPlugin(here("../..")), offlinePlugin()],
   build: {
     ...shared.build,
