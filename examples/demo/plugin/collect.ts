@@ -110,7 +110,7 @@ function readPackage(folder: string, seen: Set<string>): Candidate[] {
   if (!name) return [];
   const licence = typeof license === "string" ? license : "see the package";
   return markdownFiles(folder).flatMap((path) => {
-    const text = readFileSync(join(folder, path), "utf8").replace(/\r\n?/g, "\n");
+    const text = withoutInvisible(readFileSync(join(folder, path), "utf8"));
     const hash = createHash("sha256").update(text).digest("hex");
     const id = `${name}/${path}`;
     if (text.length < MIN_CHARACTERS || text.length > MAX_CHARACTERS) return [];
@@ -121,6 +121,22 @@ function readPackage(folder: string, seen: Set<string>): Candidate[] {
     const fields = { package: name, version, licence, path, format: "markdown" } as const;
     return [{ document: { id, title: titleOf(text, name, path), text, fields }, prose }];
   });
+}
+
+/**
+ * Leaves out what a reader of the rendered page never sees as text, and what would be found in its place: the addresses of
+ * reference links, comments, and lines of nothing but badges.
+ */
+function withoutInvisible(source: string): string {
+  return source
+    .replace(/\r\n?/g, "\n")
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/^\[[^\]\n]+\]:[ \t]+\S.*$/gm, "")
+    .replace(
+      /^(?:[ \t]*\[?!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])\]?(?:\([^)\n]*\)|\[[^\]\n]*\])?)+[ \t]*$/gm,
+      "",
+    )
+    .replace(/\n{3,}/g, "\n\n");
 }
 
 /** The README and everything below `docs/`. */
