@@ -18,6 +18,7 @@ export type {
 } from "./calls.ts";
 export { batches, type BatchOptions } from "./ingest/batches.ts";
 export { validateDocument } from "./ingest/documents.ts";
+export { copyFields } from "./ingest/fields.ts";
 export {
   MAX_FIELDS_LENGTH,
   MAX_ID_LENGTH,

@@ -1,5 +1,5 @@
 import type { EntryBlock, StoreToken } from "@nearfield/core";
-import { Supervisor, type SupervisorOptions } from "@nearfield/link";
+import { Supervisor, type CallOptions, type SupervisorOptions } from "@nearfield/link";
 import type { IndexCalls, IndexEntry, IndexHit, IndexReport } from "./calls.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
@@ -81,8 +81,12 @@ export class IndexClient {
     return answer;
   }
 
-  async commit(block: EntryBlock): Promise<IndexReport> {
-    return this.#tell(await this.#supervisor.call("commit", block));
+  /** With `transfer` the buffers named there are moved to the worker instead of copied. */
+  async commit(
+    block: EntryBlock,
+    options: Pick<CallOptions<never>, "signal" | "transfer"> = {},
+  ): Promise<IndexReport> {
+    return this.#tell(await this.#supervisor.call("commit", block, options));
   }
 
   async remove(

@@ -19,6 +19,8 @@ export type {
   Persistence,
 } from "@nearfield/index";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
+export type { IndexOptions, IndexQueryOptions } from "./index-options.ts";
+export { openIndex } from "./open-index.ts";
 export { openSearch } from "./open-search.ts";
 export type {
   AddOptions,
@@ -30,3 +32,5 @@ export type {
 } from "./options.ts";
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
 export type { SearchStatus } from "./status.ts";
+export type { IndexQueryResult, IndexStatus, RowHit, VectorIndex } from "./vector-index.ts";
+export type { Row } from "./vector-index/rows.ts";

@@ -4,6 +4,7 @@ import { fingerprintOf } from "@nearfield/models";
 import { cardOf, dimensionsOf, makeEncoder } from "./encoder.ts";
 import { checkSearchOptions, DEFAULTS, type SearchOptions } from "./options.ts";
 import { Search } from "./search.ts";
+import { storeNameOf } from "./store-name.ts";
 
 /**
  * Opens the search index of this name, or makes it. Resolves as soon as the index can be read: the query model goes on
@@ -21,7 +22,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   // The model loads while the index opens. A failure shows in status() and in the first query that meets it.
   query.start().catch(() => {});
   const index = new IndexClient({
-    name: checked.name,
+    name: storeNameOf("search", checked.name),
     dimensions,
     fingerprint: await fingerprintOf(card, dimensions, String(SPLITTER_VERSION)),
     spawn: checked.workers?.index ?? spawnIndexWorker,

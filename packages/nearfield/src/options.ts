@@ -82,10 +82,7 @@ const PLANNED = ["precision", "models", "rerank", "reason", "explain"];
 /** @throws RetrievalError `INVALID_OPTION` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
-  const { name } = checked;
-  if (typeof name !== "string" || name.length < 1 || name.length > LIMITS.nameLength) {
-    throw invalid("name", `a string of 1 to ${LIMITS.nameLength} characters`, name);
-  }
+  checkName(checked.name);
   checkEncoderOptions(checked);
   return checked as unknown as SearchOptions;
 }
@@ -162,13 +159,22 @@ function checkQueryText(text: unknown): string {
   return text;
 }
 
-function checkSignal(signal: unknown): void {
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name !== "string" || name.length < 1 || name.length > LIMITS.nameLength) {
+    throw invalid("name", `a string of 1 to ${LIMITS.nameLength} characters`, name);
+  }
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalid("signal", "an AbortSignal", signal);
   }
 }
 
-function checkKeys(
+/** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
+export function checkKeys(
   call: string,
   options: unknown,
   known: readonly string[],
@@ -189,7 +195,8 @@ function checkKeys(
   return options as Readonly<Record<string, unknown>>;
 }
 
-function invalid(what: string, wanted: string, value: unknown): RetrievalError {
+/** The error for an option of another kind than is `wanted`. */
+export function invalid(what: string, wanted: string, value: unknown): RetrievalError {
   return new RetrievalError("INVALID_OPTION", `${what} must be ${wanted}`, {
     value,
     repair: `Give ${wanted}.`,

@@ -8,6 +8,7 @@ import {
 } from "@nearfield/core";
 import { batches, type EncoderClient } from "@nearfield/encoder";
 import type { IndexClient, IndexHit, IndexReport } from "@nearfield/index";
+import { checkIds } from "./ids.ts";
 import {
   checkAddOptions,
   checkQuery,
@@ -15,6 +16,7 @@ import {
   type QueryOptions,
   type SearchOptions,
 } from "./options.ts";
+import { askPersisted } from "./persistence.ts";
 import type { SearchStatus } from "./status.ts";
 
 /** A passage that was found. */
@@ -229,9 +231,8 @@ export class Search {
     });
   }
 
-  /** Asks the browser about eviction; a browser without the API, or one that throws, means "no". */
   async #askPersisted(question: "persist" | "persisted"): Promise<void> {
-    this.#persistent = (await navigator.storage?.[question]?.().catch(() => false)) ?? false;
+    this.#persistent = await askPersisted(question);
   }
 
   #checkOpen(): void {
@@ -243,25 +244,6 @@ function closed(): RetrievalError {
   return new RetrievalError("CLOSED", "the search was closed", {
     repair: "Open it again with openSearch.",
   });
-}
-
-function checkIds(ids: unknown): readonly string[] {
-  const list = typeof ids === "string" ? [ids] : ids;
-  if (typeof list !== "object" || list === null || !(Symbol.iterator in list)) {
-    throw new RetrievalError("INVALID_OPTION", "ids must be an array of strings", {
-      value: ids,
-      repair: "Give the ids of the documents to remove.",
-    });
-  }
-  const strings = [...(list as Iterable<unknown>)];
-  for (const id of strings) {
-    if (typeof id === "string") continue;
-    throw new RetrievalError("INVALID_OPTION", "an id is not a string", {
-      value: id,
-      repair: "Ids are the strings that the documents were added with.",
-    });
-  }
-  return strings as string[];
 }
 
 function hitOf({ score, ordinal, payload }: IndexHit): Hit {

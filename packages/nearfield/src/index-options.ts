@@ -1,0 +1,80 @@
+import { checkFilter, type Filter } from "@nearfield/index";
+import {
+  checkKeys,
+  checkName,
+  checkSignal,
+  DEFAULTS,
+  invalid,
+  type WorkerFactory,
+} from "./options.ts";
+
+export interface IndexOptions {
+  /** Names the index: the same name opens the same index again. 1 to 200 characters. Not shared with `openSearch`. */
+  readonly name: string;
+  /** Length of the vectors, 1 to 4,096. An index keeps the length it was made with. */
+  readonly dimensions: number;
+  /** Only `exact` is there in this version. */
+  readonly precision?: "exact" | undefined;
+  /** A factory of the index worker, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
+  readonly workers?: { readonly index?: WorkerFactory | undefined } | undefined;
+}
+
+export interface IndexQueryOptions {
+  /** How many hits at the most: 1 to 10,000, default 10. */
+  readonly limit?: number | undefined;
+  /** Only rows whose `fields` pass it are ranked. */
+  readonly filter?: Filter | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const INDEX_LIMITS = {
+  /** The longest vectors that embedding models of today give. */
+  dimensions: 4_096,
+  /** Each hit's fields are read from the store. */
+  limit: 10_000,
+} as const;
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkIndexOptions(options: unknown): IndexOptions {
+  const known = ["name", "dimensions", "precision", "workers"];
+  const { name, dimensions, precision, workers } = checkKeys("openIndex", options, known);
+  checkName(name);
+  const { dimensions: most } = INDEX_LIMITS;
+  if (!isWithin(dimensions, most)) {
+    throw invalid("dimensions", `an integer from 1 to ${most}`, dimensions);
+  }
+  if (precision !== undefined && precision !== "exact") {
+    throw invalid(
+      "precision",
+      `"exact" ("compact" is planned, and not in this version)`,
+      precision,
+    );
+  }
+  const { index } = checkKeys("workers of openIndex", workers, ["index"]);
+  if (index !== undefined && typeof index !== "function") {
+    throw invalid("workers.index", "a function that returns a new Worker", index);
+  }
+  return { name, dimensions, precision, workers: { index: index as WorkerFactory | undefined } };
+}
+
+/** @throws RetrievalError `INVALID_OPTION`, `INVALID_FILTER` */
+export function checkIndexQuery(options: unknown): IndexQueryOptions & { readonly limit: number } {
+  const known = ["limit", "filter", "signal"];
+  const { limit = DEFAULTS.limit, filter, signal } = checkKeys("query", options, known);
+  if (!isWithin(limit, INDEX_LIMITS.limit)) {
+    throw invalid("limit", `an integer from 1 to ${INDEX_LIMITS.limit}`, limit);
+  }
+  checkSignal(signal);
+  return { limit, filter: filter === undefined ? undefined : checkFilter(filter), signal };
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkIndexAdd(options: unknown): { readonly signal?: AbortSignal | undefined } {
+  const { signal } = checkKeys("add", options, ["signal"]);
+  checkSignal(signal);
+  return { signal };
+}
+
+function isWithin(value: unknown, most: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most;
+}

@@ -1,0 +1,43 @@
+import { isRetrievalError, RetrievalError } from "@nearfield/core";
+import { IndexClient, spawnIndexWorker } from "@nearfield/index";
+import { checkIndexOptions, type IndexOptions } from "./index-options.ts";
+import { storeNameOf } from "./store-name.ts";
+import { VectorIndex } from "./vector-index.ts";
+
+/**
+ * Opens the index of this name for vectors of the app's own, or makes it. Needs no model.
+ *
+ * @throws RetrievalError `INVALID_OPTION`; `MODEL_MISMATCH` where the index holds vectors of another length; `FORMAT_TOO_NEW`;
+ * `WORKER_UNAVAILABLE`. Storage that is refused is no error: the index then lives in memory, and `status().persistence` says
+ * `ephemeral`.
+ */
+export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
+  const checked = checkIndexOptions(options);
+  const { name, dimensions, workers } = checked;
+  let index: VectorIndex | undefined;
+  const client = new IndexClient({
+    name: storeNameOf("vectors", name),
+    dimensions,
+    fingerprint: `vectors:${dimensions}`,
+    spawn: workers?.index ?? spawnIndexWorker,
+    onReport: (report) => index?.onReport(report),
+  });
+  try {
+    const report = await client.open();
+    index = new VectorIndex({ options: checked, client, report });
+    return index;
+  } catch (thrown) {
+    client.close();
+    throw isRetrievalError(thrown) && thrown.code === "MODEL_MISMATCH"
+      ? otherLength(dimensions, thrown)
+      : thrown;
+  }
+}
+
+function otherLength(dimensions: number, cause: RetrievalError): RetrievalError {
+  return new RetrievalError("MODEL_MISMATCH", "this index has vectors of another length", {
+    value: dimensions,
+    repair: "Open it with the dimensions it was made with, or take another name.",
+    cause,
+  });
+}

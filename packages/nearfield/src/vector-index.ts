@@ -1,0 +1,168 @@
+import { RetrievalError, type Fields } from "@nearfield/core";
+import type {
+  Degradation,
+  IndexClient,
+  IndexHit,
+  IndexReport,
+  Persistence,
+} from "@nearfield/index";
+import { checkIds } from "./ids.ts";
+import {
+  checkIndexAdd,
+  checkIndexQuery,
+  type IndexOptions,
+  type IndexQueryOptions,
+} from "./index-options.ts";
+import { askPersisted } from "./persistence.ts";
+import { blocksOf, checkRows, type Row } from "./vector-index/rows.ts";
+import { copyVector } from "./vector-index/vector.ts";
+
+/** A row that was found. */
+export interface RowHit {
+  readonly id: string;
+  /** Inner product of the row and the query, in double precision. The cosine where both have length 1. */
+  readonly score: number;
+  readonly fields: Fields | undefined;
+}
+
+export interface IndexQueryResult {
+  /** Best first; equal scores by id, by code unit. */
+  readonly hits: readonly RowHit[];
+  /** The generation of the index that was searched. */
+  readonly generation: number;
+}
+
+/** A snapshot of an index: plain data. */
+export interface IndexStatus {
+  readonly name: string;
+  readonly state: "open" | "closed";
+  readonly dimensions: number;
+  /** Which scanner answers queries. */
+  readonly scanner: string;
+  readonly counts: { readonly rows: number; readonly generation: number };
+  /** `persistent`: the browser promised not to evict it. `ephemeral`: in memory only, gone with the page. */
+  readonly persistence: Persistence;
+  /** What does not work as it should while the rest goes on. Empty when all is well. */
+  readonly degraded: readonly Degradation[];
+}
+
+/** What a {@link VectorIndex} is wired from. */
+export interface VectorIndexParts {
+  readonly options: IndexOptions;
+  readonly client: IndexClient;
+  readonly report: IndexReport;
+}
+
+/** Vectors of the app's own under one name. Made by `openIndex`. */
+export class VectorIndex {
+  readonly #parts: VectorIndexParts;
+  #report: IndexReport;
+  #persistent = false;
+  #closed = false;
+
+  constructor(parts: VectorIndexParts) {
+    this.#parts = parts;
+    this.#report = parts.report;
+    void this.#askPersisted("persisted");
+  }
+
+  /**
+   * Stores rows; one with a known id replaces the old one. All rows are read and checked before anything is stored. They are
+   * stored in transactions of at most 4,096 rows: after a failure, those of earlier transactions stay stored and `status()`
+   * counts them. Resolves when all are durable.
+   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_DOCUMENT`, `INPUT_TOO_LARGE`, `DUPLICATE_ID`, `INVALID_OPTION`,
+   * `SOURCE_FAILED`: nothing is stored then. `ABORTED`, `CLOSED`, `STORAGE_*`, `OUT_OF_MEMORY`, `WORKER_*`, `TIMEOUT`
+   */
+  async add(
+    rows: Iterable<Row>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly added: number }> {
+    this.#checkOpen();
+    const { signal } = checkIndexAdd(options);
+    const { dimensions } = this.#parts.options;
+    const checked = checkRows(rows, dimensions);
+    for (const block of blocksOf(checked, dimensions, crypto.randomUUID())) {
+      await this.#parts.client.commit(block, { signal, transfer: [block.vectors.buffer] });
+    }
+    if (!this.#persistent && checked.length > 0) void this.#askPersisted("persist");
+    return { added: checked.length };
+  }
+
+  /**
+   * The rows with the highest inner product, exactly, by the scores of double precision; all rows where there are fewer
+   * than `limit`.
+   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_FILTER`, `INVALID_OPTION`, `ABORTED`, `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT`
+   */
+  async query(
+    vector: Float32Array | readonly number[],
+    options?: IndexQueryOptions,
+  ): Promise<IndexQueryResult> {
+    this.#checkOpen();
+    const { limit, filter, signal } = checkIndexQuery(options);
+    const copy = copyVector(vector, this.#parts.options.dimensions, "the query");
+    const { hits, report } = await this.#parts.client.search(copy, limit, { filter, signal });
+    return { hits: hits.map(hitOf), generation: report.generation };
+  }
+
+  /** Removes rows; unknown ids are passed over. Gives the number that were there. @throws RetrievalError as {@link add} */
+  async remove(ids: Iterable<string>): Promise<number> {
+    this.#checkOpen();
+    const { removed } = await this.#parts.client.remove(checkIds(ids));
+    return removed;
+  }
+
+  /** How much is stored, how safely, and which scanner answers. */
+  status(): IndexStatus {
+    const { name, dimensions } = this.#parts.options;
+    const { rows, generation, persistence, scanner, degraded } = this.#report;
+    return {
+      name,
+      state: this.#closed ? "closed" : "open",
+      dimensions,
+      scanner,
+      counts: { rows, generation },
+      persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
+      degraded,
+    };
+  }
+
+  /** Ends the worker. What was acknowledged stays stored; pending calls reject with `CLOSED`. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#parts.client.close();
+  }
+
+  /** Deletes everything stored under this name, then closes. */
+  async destroy(): Promise<void> {
+    this.#checkOpen();
+    try {
+      await this.#parts.client.destroy();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For {@link VectorIndexParts}: keeps the latest counts, whoever changed them. */
+  onReport(report: IndexReport): void {
+    this.#report = report;
+  }
+
+  async #askPersisted(question: "persist" | "persisted"): Promise<void> {
+    this.#persistent = await askPersisted(question);
+  }
+
+  #checkOpen(): void {
+    if (!this.#closed) return;
+    throw new RetrievalError("CLOSED", "the index was closed", {
+      repair: "Open it again with openIndex.",
+    });
+  }
+}
+
+function hitOf({ id, score, payload }: IndexHit): RowHit {
+  return { id, score, fields: (payload as { readonly fields: Fields } | null)?.fields };
+}

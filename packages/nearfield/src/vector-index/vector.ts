@@ -1,0 +1,47 @@
+import { isFinite32, RetrievalError } from "@nearfield/core";
+
+/**
+ * A copy of `value` as float32.
+ * @param what names it in the message
+ * @throws RetrievalError `INVALID_VECTOR` for another kind, another length, or a component that is no finite float32
+ */
+export function copyVector(
+  value: unknown,
+  dimensions: number,
+  what: string,
+): Float32Array<ArrayBuffer> {
+  if (!isFloat32Array(value) && !isNumbers(value)) {
+    throw new RetrievalError("INVALID_VECTOR", `${what} is not a vector`, {
+      value,
+      repair: "Give a Float32Array or an array of numbers.",
+    });
+  }
+  if (value.length !== dimensions) {
+    throw new RetrievalError("INVALID_VECTOR", `${what} does not have ${dimensions} dimensions`, {
+      value: value.length,
+      repair: "Use the model that the index was made for.",
+    });
+  }
+  const vector = new Float32Array(dimensions);
+  vector.set(value);
+  if (isFinite32(vector)) return vector;
+  const at = vector.findIndex((component) => !Number.isFinite(component));
+  throw new RetrievalError("INVALID_VECTOR", `component ${at} of ${what} is not a finite float32`, {
+    value: value[at],
+    repair: "Leave it out, or look into the model that gave it.",
+  });
+}
+
+/** Also one of another realm. */
+function isFloat32Array(value: unknown): value is Float32Array {
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Float32Array]"
+  );
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  // By index, so that a hole is met.
+  for (let at = 0; at < value.length; at++) if (typeof value[at] !== "number") return false;
+  return true;
+}
