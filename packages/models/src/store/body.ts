@@ -10,10 +10,13 @@ export class Body {
   #bytes: Uint8Array<ArrayBuffer>;
   #loaded = 0;
 
-  /** @throws RetrievalError `OUT_OF_MEMORY` */
-  constructor(byteLength: number | undefined) {
+  /**
+   * @param guess of the length where it is not known: saves to move a large file while it grows
+   * @throws RetrievalError `OUT_OF_MEMORY`
+   */
+  constructor(byteLength: number | undefined, guess: number = FIRST_BYTES) {
     this.byteLength = byteLength;
-    this.#bytes = allocate(byteLength ?? FIRST_BYTES);
+    this.#bytes = allocate(byteLength ?? guess);
   }
 
   /** Bytes that are there. */
