@@ -1,7 +1,7 @@
 import { RetrievalError } from "@nearfield/core";
 import { Body } from "./store/body.ts";
 import { decodeDataUrl } from "./store/data-url.ts";
-import { refuseRedirect } from "./store/redirect.ts";
+import { findRedirect, refuseRedirect } from "./store/redirect.ts";
 import {
   aborted,
   PATIENT,
@@ -134,6 +134,10 @@ async function attempt(
   } catch (thrown) {
     if (thrown instanceof RetrievalError) return { error: thrown, again: false };
     if (signal?.aborted) return { error: aborted(signal.reason), again: false };
+    if (!answered && !silence.signal.aborted) {
+      const away = await findRedirect(file.url);
+      if (away) return { error: away, again: false };
+    }
     return breakOf(file, body, { stalled: silence.signal.aborted, stallMs, answered, thrown });
   } finally {
     clearTimeout(timer);

@@ -219,6 +219,13 @@ describe("a redirect to another origin", () => {
     await expectRight((await fetchVerified(file, { ...EAGER, redirects })).bytes);
   });
 
+  test("that lets no page in is told from a network that is down", async () => {
+    await stand.order({ always: { kind: "redirect", to: "http://127.0.0.1:1/model.onnx" } });
+    const failure = await failureOf(fetchVerified(file, EAGER));
+    expect(failure?.code).toBe("MODEL_UNAVAILABLE");
+    expect(failure?.message).toMatch(/redirects where this page may not go/);
+  });
+
   test("within the same origin is no matter", async () => {
     await stand.order({ faults: [{ kind: "redirect", to: file.url }] });
     await expectRight((await fetchVerified(file, EAGER)).bytes);

@@ -60,6 +60,7 @@ async function fetchKept(file: ModelFile, options: FetchOptions): Promise<Verifi
   }
   const stored = await readVerified(file, shelf, options);
   if (stored) return stored;
+  // From here on nobody else writes this file, so that what is bad may be deleted.
   return inTurn(
     file.sha256,
     signal,
@@ -67,7 +68,9 @@ async function fetchKept(file: ModelFile, options: FetchOptions): Promise<Verifi
     async (tell) => {
       // While we waited for our turn, another worker may have stored it.
       const meanwhile = await readVerified(file, shelf, options);
-      return meanwhile ?? fetchStored(file, shelf, options, tell);
+      if (meanwhile) return meanwhile;
+      if (await shelf.record(file.sha256)) await shelf.remove(file.sha256);
+      return fetchStored(file, shelf, options, tell);
     },
   );
 }
@@ -97,7 +100,6 @@ async function readVerified(
       return { bytes, from: "cache", notStored: null };
     }
   }
-  await shelf.remove(file.sha256);
   return null;
 }
 

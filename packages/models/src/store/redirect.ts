@@ -33,3 +33,35 @@ export function refuseRedirect(
     repair: `Name ${to.host} among the allowed redirects if it is to be trusted.`,
   });
 }
+
+/** An answer this late says nothing more. */
+const PROBE_MS = 5_000;
+
+/**
+ * Why a request failed without an answer: a redirect to an origin that does not let this page in looks to it like no network
+ * at all. Asks again without following.
+ */
+export async function findRedirect(url: string): Promise<RetrievalError | null> {
+  try {
+    const response = await fetch(url, {
+      redirect: "manual",
+      cache: "no-store",
+      credentials: "same-origin",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(PROBE_MS),
+    });
+    response.body?.cancel().catch(() => {});
+    if (response.type !== "opaqueredirect") return null;
+  } catch {
+    return null;
+  }
+  return new RetrievalError(
+    "MODEL_UNAVAILABLE",
+    "the host of a model redirects where this page may not go",
+    {
+      value: url,
+      repair:
+        "Name a host that serves the files itself, or let the one it redirects to allow this origin (CORS).",
+    },
+  );
+}
