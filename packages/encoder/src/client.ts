@@ -220,7 +220,7 @@ export class EncoderClient implements Disposable {
       adapter: climb.adapter,
       dimensions: dimensions ?? card.dimensions,
       runtime,
-      threads: threads ?? chooseThreads(),
+      threads: threads ?? chooseThreads(role),
       spawn: spawn ?? spawnEncoderWorker,
       idleMs,
       onLoadProgress,
