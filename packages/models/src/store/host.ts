@@ -20,7 +20,7 @@ export interface HostOptions {
  * @throws RetrievalError `INVALID_OPTION`
  */
 export function resolveHost(host: unknown): string {
-  const page = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const page = globalThis.location?.href;
   const url = typeof host === "string" ? URL.parse(host, page) : null;
   // An extension's own files have a scheme of their own.
   const schemes = ["https:", "http:", globalThis.location?.protocol];
