@@ -6,6 +6,7 @@
 //   u32  for each column: starts (parts + 1), codes
 import { RetrievalError } from "@nearfield/core";
 import type { Cell, Column, Columns } from "../columns.ts";
+import { isFilterValue } from "../filter/value.ts";
 
 type Head = readonly (readonly [name: string, values: readonly Cell[], codes: number])[];
 
@@ -62,11 +63,26 @@ export function decodeColumns(bytes: Uint8Array<ArrayBuffer>, parts: number): Co
 }
 
 function decodeHead(text: Uint8Array): Head {
+  let head: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(text)) as Head;
+    head = JSON.parse(new TextDecoder().decode(text));
   } catch (cause) {
     throw damaged(cause);
   }
+  if (Array.isArray(head) && head.every(isHeadOfColumn)) return head;
+  throw damaged();
+}
+
+function isHeadOfColumn(value: unknown): value is Head[number] {
+  if (!Array.isArray(value)) return false;
+  const [name, values, codes] = value as readonly unknown[];
+  return (
+    typeof name === "string" &&
+    Array.isArray(values) &&
+    values.every((cell) => isFilterValue(cell) || (Array.isArray(cell) && cell.length === 0)) &&
+    Number.isSafeInteger(codes) &&
+    (codes as number) >= 0
+  );
 }
 
 function isSound({ values, starts, codes }: Column): boolean {
