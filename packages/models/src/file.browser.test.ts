@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, inject, test } from "vitest";
 import { fetchVerified } from "./file.ts";
 import { seededBytes, seededRandom, type Fault } from "./fixtures/fault.ts";
 import { openStand, type Stand } from "./fixtures/stand.ts";
-import { CACHE_NAME, openShelf } from "./shelf.ts";
+import { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 
 const BYTES = 1_000_000;
 const PART = 64 * 1024;

@@ -1,7 +1,8 @@
 import { asRetrievalError, RetrievalError, sha256, type ModelFile } from "@nearfield/core";
 import { download, type DownloadOptions } from "./download.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
+import type { Shelf } from "./shelf.ts";
 import { Body } from "./store/body.ts";
+import { openShelf } from "./store/cache-storage.ts";
 import { aborted } from "./store/retry.ts";
 import { inTurn, type Tell } from "./store/turn.ts";
 import { PartWriter } from "./store/writer.ts";

@@ -12,12 +12,14 @@ export { chooseArtifact, pinCard, PUBLIC_HUB, urlOf, type PinOptions } from "./p
 export { cardFromRepository, type RepositoryOptions } from "./repository.ts";
 export type { FileFacts, RepositoryReader } from "./repository/reader.ts";
 export { measureHeader, readTensorIndex, type TensorEntry } from "./safetensors.ts";
-export { CACHE_NAME, openShelf, type FileRecord, type Shelf, type ShelfEntry } from "./shelf.ts";
+export type { FileRecord, Shelf, ShelfEntry } from "./shelf.ts";
 export { checkTowers, isTowers, towersOf } from "./towers.ts";
-export { openModelStore, type ModelStore, type ModelStoreOptions } from "./store.ts";
+export { openModelStore } from "./store.ts";
+export { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 export type { StoredModel, StoreList } from "./store/contents.ts";
 export { fetchAll, type FetchAllOptions, type FetchProgress } from "./store/fetch-all.ts";
 export type { HostOptions } from "./store/host.ts";
 export type { ImportReport } from "./store/import.ts";
+export type { ModelStore, ModelStoreOptions } from "./store/model-store.ts";
 export type { ResolveOptions } from "./store/resolve.ts";
 export type { RetryPolicy } from "./store/retry.ts";

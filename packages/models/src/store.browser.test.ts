@@ -6,9 +6,10 @@ import { fetchVerified } from "./file.ts";
 import { seededBytes, type StandFile } from "./fixtures/fault.ts";
 import { PLAIN } from "./fixtures/memory.ts";
 import { openStand, type Stand } from "./fixtures/stand.ts";
-import { CACHE_NAME, openShelf } from "./shelf.ts";
-import { openModelStore, type ModelStore } from "./store.ts";
+import { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
+import { openModelStore } from "./store.ts";
 import { fetchAll, type FetchProgress } from "./store/fetch-all.ts";
+import type { ModelStore } from "./store/model-store.ts";
 
 const GRAPH_BYTES = 300_000;
 const DATA_BYTES = 200_000;

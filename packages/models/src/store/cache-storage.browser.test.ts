@@ -1,7 +1,7 @@
 import { sha256, type ModelFile } from "@nearfield/core";
 import { afterEach, expect, test } from "vitest";
-import { fetchVerified } from "./file.ts";
-import { CACHE_NAME, openShelf } from "./shelf.ts";
+import { fetchVerified } from "../file.ts";
+import { CACHE_NAME, openShelf } from "./cache-storage.ts";
 
 const BYTES = crypto.getRandomValues(new Uint8Array(40_000));
 const urls: string[] = [];
