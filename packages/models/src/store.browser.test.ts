@@ -162,6 +162,23 @@ describe("a model by name", () => {
     expect((await resolve()).version).toBe(COMMIT);
   });
 
+  test("that was broken or not there at all is found once it is mended", async () => {
+    expect((await failureOf(resolve()))?.code).toBe("MODEL_INVALID");
+    await publish(filesOf(13, { "config.json": { text: "[]" } }));
+    expect((await failureOf(resolve()))?.code).toBe("MODEL_INVALID");
+    await publish(filesOf(13));
+    expect((await resolve()).name).toBe(NAME);
+  });
+
+  test("at once from two stores: a file of which nobody tells the hash is fetched once", async () => {
+    await publish(filesOf(15));
+    await stand.order({ always: { kind: "slow", everyMs: 2 } });
+    const other = openModelStore({ host: stand.host, retry });
+    const [mine, theirs] = await Promise.all([resolve(), other.resolve(NAME)]);
+    expect(mine).toEqual(theirs);
+    expect(await got("onnx/model.onnx")).toHaveLength(1);
+  });
+
   test("of a built-in card is found by its short name, at the repository of its export", async () => {
     const tokenizer = { text: "{}" };
     const placed = {

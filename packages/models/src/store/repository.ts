@@ -7,7 +7,7 @@ import { PUBLIC_HUB, urlOf } from "../pin.ts";
 import type { FileFacts, RepositoryReader } from "../repository/reader.ts";
 import type { Shelf } from "../shelf.ts";
 import { Body } from "./body.ts";
-import { checkBlob, checkJson } from "./content.ts";
+import { checkBlob, checkJson } from "./check.ts";
 import { resolveHost, type HostOptions } from "./host.ts";
 import { fetchHead, fetchListing, type KnownFile } from "./metadata.ts";
 import { fetchStart } from "./start.ts";
@@ -27,6 +27,13 @@ export interface OpenRepositoryOptions extends HostOptions {
 /** What was learned of a repository; written down as it stands. */
 interface Lore {
   readonly format: 1;
+  /**
+   * Whether a card came of it. Only then does it count for the next visit: what was wrong with a repository may have been
+   * mended by then.
+   */
+  readonly complete: boolean;
+  /** Milliseconds since 1970 when it was written down. */
+  readonly at: number;
   readonly commit: string | null;
   /** Whether a file that is not in `files` is known not to be there. */
   readonly listed: boolean;
@@ -34,7 +41,14 @@ interface Lore {
   readonly files: Readonly<Record<string, KnownFile | null>>;
 }
 
-const NOTHING: Lore = { format: 1, commit: null, listed: false, files: {} };
+const NOTHING: Lore = {
+  format: 1,
+  complete: false,
+  at: 0,
+  commit: null,
+  listed: false,
+  files: {},
+};
 
 /** Name of the note on a repository; `repository` alone begins the notes on all its revisions. */
 export function loreName(host: string, repository: string, revision = ""): string {
@@ -43,7 +57,7 @@ export function loreName(host: string, repository: string, revision = ""): strin
 
 /**
  * Opens a repository: from what is remembered of it, else by asking the host which commit its revision stands for and which
- * files there are. Once it has been opened, the same files are found without a network.
+ * files there are. Once a card came of it (`complete`), the same files are found without a network.
  * @throws RetrievalError `INVALID_OPTION`; `MODEL_UNAVAILABLE_OFFLINE`, `MODEL_UNAVAILABLE`, `ABORTED`
  */
 export async function openRepository(
@@ -57,15 +71,14 @@ export async function openRepository(
   const remembered = refresh
     ? null
     : asLore(await shelf?.recall(loreName(host, repository, revision)));
-  if (remembered) return new HostedRepository(host, repository, revision, remembered, options);
+  if (remembered?.complete)
+    return new HostedRepository(host, repository, revision, remembered, options);
   const listing = await fetchListing(host, repository, revision, options);
   const commit = listing?.commit ?? (isCommit(revision) ? revision : null);
   const lore = listing
-    ? { format: 1 as const, commit, listed: true, files: listing.files }
+    ? { ...NOTHING, commit, listed: true, files: listing.files }
     : { ...NOTHING, commit };
-  const opened = new HostedRepository(host, repository, revision, lore, options);
-  await opened.remember();
-  return opened;
+  return new HostedRepository(host, repository, revision, lore, options);
 }
 
 /** A repository at one commit, as `cardFromRepository` reads it. */
@@ -75,6 +88,7 @@ export class HostedRepository implements RepositoryReader {
   readonly host: string;
   readonly #revision: string;
   readonly #options: OpenRepositoryOptions;
+  readonly #openedAt: number = Date.now();
   #lore: Lore;
 
   constructor(
@@ -156,10 +170,18 @@ export class HostedRepository implements RepositoryReader {
     });
   }
 
+  /** Says that all that is needed is known: from now on it counts, until it is refreshed or evicted. */
+  async complete(): Promise<void> {
+    if (this.#lore.complete) return;
+    this.#lore = { ...this.#lore, complete: true };
+    await this.#remember();
+  }
+
   /** Writes down what was learned. Storage that is missing or full costs the next visit some requests. */
-  async remember(): Promise<void> {
+  async #remember(): Promise<void> {
     const { shelf } = this.#options;
     const name = loreName(this.host, this.repository, this.#revision);
+    this.#lore = { ...this.#lore, at: Date.now() };
     await shelf?.note(name, this.#lore).catch(() => {});
   }
 
@@ -212,14 +234,14 @@ export class HostedRepository implements RepositoryReader {
       commit: this.#lore.commit ?? commit,
       files: { ...this.#lore.files, ...files },
     };
-    await this.remember();
+    await this.#remember();
   }
 
-  /** Takes in what another worker has learned meanwhile. */
+  /** Takes in what another worker has learned while this one was at it; what is older may have changed since. */
   async #recall(): Promise<void> {
     const name = loreName(this.host, this.repository, this.#revision);
     const lore = asLore(await this.#options.shelf?.recall(name));
-    if (lore?.commit !== this.#lore.commit) return;
+    if (!lore || lore.commit !== this.#lore.commit || lore.at < this.#openedAt) return;
     this.#lore = { ...this.#lore, files: { ...this.#lore.files, ...lore.files } };
   }
 }

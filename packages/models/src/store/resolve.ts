@@ -84,10 +84,12 @@ async function pinHosted(
   const unknown = files.filter((file) => file.byteLength === undefined || !file.sha256);
   // One after the other: some may have to be fetched whole, and are in memory while they are.
   for (const path of new Set(unknown.map((file) => file.path))) await hosted.learn(path);
-  return pinCard(found, {
+  const pinned = pinCard(found, {
     host: hosted.host,
     commit: hosted.commit,
     dtypes,
     facts: (path) => hosted.facts(path),
   });
+  await hosted.complete();
+  return pinned;
 }
