@@ -79,6 +79,7 @@ test.each([
   ["throws before it serves", spawnThrowing],
   ["speaks another protocol", spawnOld],
   ["never gets ready", spawnSilent],
+  ["is promised and not given", (() => Promise.resolve()) as unknown as () => Worker],
   [
     "is refused by the browser",
     () => {

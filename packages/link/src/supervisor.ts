@@ -141,7 +141,7 @@ export class Supervisor<C extends Calls<C> & CloneableCalls<C>> implements Dispo
     const generation = ++this.#generation;
     let worker: Worker;
     try {
-      worker = this.#options.spawn();
+      worker = checkWorker(this.#options.spawn());
     } catch (thrown) {
       const failure = unavailable("the worker could not be started", thrown);
       this.#bury(generation, failure);
@@ -210,4 +210,11 @@ export class Supervisor<C extends Calls<C> & CloneableCalls<C>> implements Dispo
 function isCrash({ code, cause }: RetrievalError): boolean {
   if (cause instanceof RetrievalError && cause.code === "ABORTED") return false;
   return code === "WORKER_LOST" || code === "WORKER_UNAVAILABLE" || code === "TIMEOUT";
+}
+
+/** A factory of the app may give anything, a promise of a worker first of all. */
+function checkWorker(worker: Worker): Worker {
+  if (typeof (worker as Partial<Worker> | null | undefined)?.terminate === "function")
+    return worker;
+  throw new TypeError("the factory gave something that is no Worker");
 }
