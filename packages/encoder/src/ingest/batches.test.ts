@@ -120,8 +120,20 @@ describe("an iterable", () => {
         throw cause;
       })(),
     );
-    expect(given.flat()).toHaveLength(256);
+    expect(given.flat()).toEqual(numbered(300));
     expect(error).toMatchObject({ code: "SOURCE_FAILED", cause });
+  });
+
+  test("with a bad document gives all that came before it, and no more", async () => {
+    const { given, error } = await collect(
+      (function* () {
+        yield* numbered(3);
+        yield { id: "bad", text: " " };
+        yield { id: "after", text: "text" };
+      })(),
+    );
+    expect(given.flat()).toEqual(numbered(3));
+    expect(error?.code).toBe("EMPTY_TEXT");
   });
 
   test("that throws when opened, or answers nonsense, is reported", async () => {

@@ -1,5 +1,5 @@
-import type { DocumentInput } from "@nearfield/core";
-import { openSource } from "./source.ts";
+import { asRetrievalError, RetrievalError, type DocumentInput } from "@nearfield/core";
+import { openSource, type DocumentSource } from "./source.ts";
 
 export interface BatchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -28,7 +28,12 @@ export async function* batches(
   let finished = false;
   try {
     for (;;) {
-      const next = await documents.next(batch.size > 0 ? LINGER_MS : undefined);
+      const next = await nextOf(documents, batch.size > 0);
+      if (next instanceof RetrievalError) {
+        // What came before the failure is as good as it was: it is given first.
+        if (batch.size > 0 && next.code !== "ABORTED") yield batch.take();
+        throw next;
+      }
       if (next === "late") {
         yield batch.take();
         continue;
@@ -43,6 +48,17 @@ export async function* batches(
     if (!finished) documents.close();
   }
   if (batch.size > 0) yield batch.take();
+}
+
+async function nextOf(
+  documents: DocumentSource,
+  isWaiting: boolean,
+): Promise<DocumentInput | RetrievalError | "late" | undefined> {
+  try {
+    return await documents.next(isWaiting ? LINGER_MS : undefined);
+  } catch (thrown) {
+    return asRetrievalError(thrown);
+  }
 }
 
 class Batch {
