@@ -1,10 +1,13 @@
 import { RetrievalError, type ModelCard, type Role } from "@nearfield/core";
 import { EncoderClient, spawnEncoderWorker, type EncoderStatus } from "@nearfield/encoder";
-import { checkDimensions } from "@nearfield/models";
+import { checkDimensions, validateCard } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
 import {
   checkEncoderOptions,
+  checkKeys,
+  checkSignal,
   DEFAULTS,
+  invalid,
   type EncoderOptions,
   type WorkerFactory,
 } from "./options.ts";
@@ -41,15 +44,7 @@ export function openEncoder(options: EncoderOptions = {}): Encoder {
   // Each encode reports the failure of the load that it waited for.
   client.start().catch(() => {});
   return {
-    encode: async (texts, { role = "document", instruction, signal } = {}) => {
-      if (role !== "document" && role !== "query") {
-        throw new RetrievalError("INVALID_OPTION", `role must be "query" or "document"`, {
-          value: role,
-          repair: `Give "query" or "document".`,
-        });
-      }
-      return client.encode(checkTexts(texts), { role, instruction, signal });
-    },
+    encode: async (texts, options) => client.encode(checkTexts(texts), checkEncode(options)),
     status: () => client.status(),
     close: async () => client.close(),
   };
@@ -79,9 +74,9 @@ export function makeEncoder(
   });
 }
 
-/** The card of the wanted model. */
+/** The card of the wanted model. @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` for what is no sound card */
 export function cardOf({ model = "pocket" }: EncoderOptions): ModelCard {
-  return model === "pocket" ? pocketCard : model;
+  return model === "pocket" ? pocketCard : validateCard(model);
 }
 
 /**
@@ -90,6 +85,19 @@ export function cardOf({ model = "pocket" }: EncoderOptions): ModelCard {
  */
 export function dimensionsOf(options: EncoderOptions): number {
   return checkDimensions(cardOf(options), options.dimensions);
+}
+
+function checkEncode(options: unknown): EncodeTextsOptions & { readonly role: Role } {
+  const known = ["role", "instruction", "signal"];
+  const { role = "document", instruction, signal } = checkKeys("encode", options, known);
+  if (role !== "document" && role !== "query") {
+    throw invalid("role", `"query" or "document"`, role);
+  }
+  if (instruction !== undefined && typeof instruction !== "string") {
+    throw invalid("instruction", "a string", instruction);
+  }
+  checkSignal(signal);
+  return { role, instruction, signal };
 }
 
 function checkTexts(texts: unknown): readonly string[] {

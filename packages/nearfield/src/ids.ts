@@ -1,6 +1,6 @@
 import { RetrievalError } from "@nearfield/core";
 
-/** The ids that a caller wants removed, read once. @throws RetrievalError `INVALID_OPTION` */
+/** The ids that a caller wants removed, read once. @throws RetrievalError `INVALID_OPTION`, `SOURCE_FAILED` */
 export function checkIds(ids: unknown): readonly string[] {
   const list = typeof ids === "string" ? [ids] : ids;
   if (typeof list !== "object" || list === null || !(Symbol.iterator in list)) {
@@ -9,7 +9,7 @@ export function checkIds(ids: unknown): readonly string[] {
       repair: "Give the ids of what is to be removed.",
     });
   }
-  const strings = [...(list as Iterable<unknown>)];
+  const strings = readAll(list as Iterable<unknown>);
   for (const id of strings) {
     if (typeof id === "string") continue;
     throw new RetrievalError("INVALID_OPTION", "an id is not a string", {
@@ -18,4 +18,15 @@ export function checkIds(ids: unknown): readonly string[] {
     });
   }
   return strings as string[];
+}
+
+function readAll(source: Iterable<unknown>): unknown[] {
+  try {
+    return [...source];
+  } catch (thrown) {
+    throw new RetrievalError("SOURCE_FAILED", "the iterable that gave the ids threw", {
+      repair: "See the cause. Nothing was removed.",
+      cause: thrown,
+    });
+  }
 }

@@ -18,13 +18,15 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   const checked = checkSearchOptions(options);
   const card = cardOf(checked);
   const dimensions = dimensionsOf(checked);
+  // Before a worker starts: where it fails, nothing has to be ended.
+  const fingerprint = await fingerprintOf(card, dimensions, String(SPLITTER_VERSION));
   const query = makeEncoder(checked, "query", { spawn: checked.workers?.query });
   // The model loads while the index opens. A failure shows in status() and in the first query that meets it.
   query.start().catch(() => {});
   const index = new IndexClient({
     name: storeNameOf("search", checked.name),
     dimensions,
-    fingerprint: await fingerprintOf(card, dimensions, String(SPLITTER_VERSION)),
+    fingerprint,
     spawn: checked.workers?.index ?? spawnIndexWorker,
     onReport: (report) => search?.onReport(report),
   });
