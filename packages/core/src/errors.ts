@@ -23,6 +23,8 @@ export const ERROR_CODES = [
   "INFERENCE_FAILED",
   /** A text, an id or a batch is larger than the stated limit. */
   "INPUT_TOO_LARGE",
+  /** The page did not come over HTTPS or from localhost: browsers keep cryptography and the GPU from such a page. */
+  "INSECURE_CONTEXT",
   /** A fault of ours, or one that nobody foresaw. The cause is attached. */
   "INTERNAL",
   /** A document does not have the form that `add` takes. */

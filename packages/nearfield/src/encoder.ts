@@ -36,7 +36,7 @@ export interface Encoder {
 
 /**
  * Opens an encoder for people who only want vectors. The model starts to load at once; the first `encode` waits for it.
- * @throws RetrievalError `INVALID_OPTION`
+ * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`
  */
 export function openEncoder(options: EncoderOptions = {}): Encoder {
   const checked = checkEncoderOptions(options);

@@ -5,6 +5,7 @@ import {
   checkSignal,
   DEFAULTS,
   invalid,
+  requireSecureContext,
   type WorkerFactory,
 } from "./options.ts";
 
@@ -34,11 +35,12 @@ const INDEX_LIMITS = {
   limit: 10_000,
 } as const;
 
-/** @throws RetrievalError `INVALID_OPTION` */
+/** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkIndexOptions(options: unknown): IndexOptions {
   const known = ["name", "dimensions", "precision", "workers"];
   const { name, dimensions, precision, workers } = checkKeys("openIndex", options, known);
   checkName(name);
+  requireSecureContext();
   const { dimensions: most } = INDEX_LIMITS;
   if (!isWithin(dimensions, most)) {
     throw invalid("dimensions", `an integer from 1 to ${most}`, dimensions);

@@ -7,7 +7,7 @@ import { VectorIndex } from "./vector-index.ts";
 /**
  * Opens the index of this name for vectors of the app's own, or makes it. Needs no model.
  *
- * @throws RetrievalError `INVALID_OPTION`; `MODEL_MISMATCH` where the index holds vectors of another length; `FORMAT_TOO_NEW`;
+ * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where the index holds vectors of another length; `FORMAT_TOO_NEW`;
  * `WORKER_UNAVAILABLE`. Storage that is refused is no error: the index then lives in memory, and `status().persistence` says
  * `ephemeral`.
  */

@@ -10,7 +10,7 @@ import { storeNameOf } from "./store-name.ts";
  * Opens the search index of this name, or makes it. Resolves as soon as the index can be read: the query model goes on
  * loading, and the first `query` waits for it. The document worker starts with the first `add`.
  *
- * @throws RetrievalError `INVALID_OPTION`; `MODEL_MISMATCH` where the index holds vectors of another model;
+ * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where the index holds vectors of another model;
  * `FORMAT_TOO_NEW`; `WORKER_UNAVAILABLE`. Storage that is refused is no error: the index then lives in memory, and
  * `status().persistence` says `ephemeral`.
  */

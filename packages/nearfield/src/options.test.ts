@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { checkIndexOptions } from "./index-options.ts";
 import { checkAddOptions, checkEncoderOptions, checkQuery, checkSearchOptions } from "./options.ts";
 
 const codeOf = (act: () => unknown): string => {
@@ -9,6 +10,19 @@ const codeOf = (act: () => unknown): string => {
   }
   return "no error";
 };
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test("a page that is no secure context is refused by its code, whatever it opens", () => {
+  const open = [
+    () => checkSearchOptions({ name: "a" }),
+    () => checkEncoderOptions({}),
+    () => checkIndexOptions({ name: "a", dimensions: 3 }),
+  ];
+  expect(open.map(codeOf)).toEqual(["no error", "no error", "no error"]);
+  vi.stubGlobal("isSecureContext", false);
+  expect(open.map(codeOf)).toEqual(["INSECURE_CONTEXT", "INSECURE_CONTEXT", "INSECURE_CONTEXT"]);
+});
 
 test("a name alone is enough to open", () => {
   expect(checkSearchOptions({ name: "a" })).toEqual({ name: "a" });

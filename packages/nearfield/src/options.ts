@@ -79,7 +79,7 @@ const ADD_KEYS = ["onProgress", "signal"] as const;
 /** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
 const PLANNED = ["precision", "models", "rerank", "reason", "explain"];
 
-/** @throws RetrievalError `INVALID_OPTION` */
+/** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
   checkName(checked.name);
@@ -87,9 +87,10 @@ export function checkSearchOptions(options: unknown): SearchOptions {
   return checked as unknown as SearchOptions;
 }
 
-/** @throws RetrievalError `INVALID_OPTION` */
+/** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkEncoderOptions(options: unknown): EncoderOptions {
   const { model, device, dimensions, workers } = checkKeys("openEncoder", options, SEARCH_KEYS);
+  requireSecureContext();
   if (model !== undefined && model !== "pocket" && (typeof model !== "object" || model === null)) {
     throw invalid("model", `"pocket" or a model card`, model);
   }
@@ -193,6 +194,18 @@ export function checkKeys(
     });
   }
   return options as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Hashes and names of the index need what browsers give to secure pages alone.
+ * @throws RetrievalError `INSECURE_CONTEXT`
+ */
+export function requireSecureContext(): void {
+  // Undefined outside of browsers.
+  if (globalThis.isSecureContext !== false) return;
+  throw new RetrievalError("INSECURE_CONTEXT", "this page is no secure context", {
+    repair: "Serve it over HTTPS, or from localhost.",
+  });
 }
 
 /** The error for an option of another kind than is `wanted`. */
