@@ -190,6 +190,28 @@ describe("an abort while the model loads", () => {
     expect(await kept).toHaveLength(1);
   });
 
+  test("does not wait for a GPU process that does not answer", async () => {
+    const own = Object.getOwnPropertyDescriptor(navigator, "gpu");
+    const requestAdapter = () => new Promise<never>(() => {});
+    Object.defineProperty(navigator, "gpu", { value: { requestAdapter }, configurable: true });
+    try {
+      using client = openClient(toy, { device: "auto" });
+      const controller = new AbortController();
+      let hasSettled = false;
+      const given = client.encode(["x"], { signal: controller.signal });
+      given.catch(() => {}).finally(() => (hasSettled = true));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(hasSettled).toBe(false);
+      controller.abort();
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(hasSettled).toBe(true);
+      await expect(given).rejects.toMatchObject({ code: "ABORTED" });
+    } finally {
+      if (own) Object.defineProperty(navigator, "gpu", own);
+      else Reflect.deleteProperty(navigator, "gpu");
+    }
+  });
+
   test("of the client itself rejects all calls with CLOSED", async () => {
     const client = openClient(toy);
     const pending = client.encode(["x"]);

@@ -7,7 +7,7 @@ import {
   type ModelCard,
   type Role,
 } from "@nearfield/core";
-import type { LifeEvent, Supervisor } from "@nearfield/link";
+import { aborted, raceAbort, type LifeEvent, type Supervisor } from "@nearfield/link";
 import { checkDimensions, validateCard } from "@nearfield/models";
 import { findAdapter, type AdapterReport } from "./adapter.ts";
 import type {
@@ -176,7 +176,7 @@ export class EncoderClient implements Disposable {
     ask: (supervisor: Supervisor<EncoderCalls>) => Promise<T>,
   ): Promise<T> {
     this.#refuseClosed();
-    const climb = await this.#plan();
+    const climb = await raceAbort(this.#plan(), signal);
     for (;;) {
       this.#refuseClosed();
       if (signal?.aborted) throw aborted(signal);
@@ -276,7 +276,3 @@ const HUNG: readonly ErrorCode[] = [...POISONED, "TIMEOUT"];
 
 /** A demand for WASM asks for no adapter. */
 const UNASKED: AdapterReport = { kind: "none", description: "not asked for" };
-
-function aborted(signal: AbortSignal): RetrievalError {
-  return new RetrievalError("ABORTED", "the caller gave up", { cause: signal.reason });
-}
