@@ -11,6 +11,9 @@ const COMMAND = fileURLToPath(new URL("../../run.mjs", import.meta.url));
 const TINY = fileURLToPath(new URL("../../fixtures/tiny", import.meta.url));
 const DOCUMENTS = 24;
 
+/** A minute and a half of builds and browsers: for the extended run only. */
+const heavy = test.skipIf(!process.env["NEARFIELD_TEST_ALL"]);
+
 /** Loading a model takes long on a machine that does much else. */
 const TIMEOUT_MS = 300_000;
 
@@ -48,7 +51,7 @@ async function evaluated(...args: string[]): Promise<{ report: Report; printed: 
   return { report: JSON.parse(readFileSync(out, "utf8")) as Report, printed };
 }
 
-test.each(["vectors", "search"])(
+heavy.each(["vectors", "search"])(
   "a run in %s mode that was killed half-way goes on, and encodes nothing twice",
   async (mode) => {
     const args = ["--mode", mode, "--batch", "8"];
@@ -78,7 +81,7 @@ test.each(["vectors", "search"])(
   TIMEOUT_MS,
 );
 
-test(
+heavy(
   "vectors may be cut, and a run file has what was found",
   async () => {
     const run = join(cache, "run.trec");
@@ -93,7 +96,7 @@ test(
   TIMEOUT_MS,
 );
 
-test(
+heavy(
   "a model that Nearfield does not know is refused in its words",
   async () => {
     const { code, said } = await command([TINY, "--model", "no such model"]);
