@@ -1,4 +1,4 @@
-import type { Device, ModelCard, Role } from "@nearfield/core";
+import { isRetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
 import { Supervisor, type Connection, type LifeEvent } from "@nearfield/link";
 import type { AdapterReport } from "./adapter.ts";
 import type { EncoderCalls, LoadProgress, LoadReport, Rung, RuntimeFiles } from "./calls.ts";
@@ -28,13 +28,17 @@ export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCal
     const startedAt = performance.now();
     const verdict = await readVerdict(card, rung, adapter.description);
     const trusted = verdict.isTrusted;
-    // Until the whole check is passed again: what fails a single text is not to be trusted next time.
-    if (trusted) verdict.forget();
-    const report = await connection.call(
-      "load",
-      { card, role, rung, runtime, threads, dimensions, trusted },
-      { onProgress: options.onLoadProgress },
-    );
+    const report = await connection
+      .call(
+        "load",
+        { card, role, rung, runtime, threads, dimensions, trusted },
+        { onProgress: options.onLoadProgress },
+      )
+      .catch((thrown: unknown) => {
+        // Only now: another encoder of this page may be starting by the same verdict.
+        if (isRetrievalError(thrown) && thrown.code === "EMBEDDING_INVALID") verdict.forget();
+        throw thrown;
+      });
     if (report.knownAnswers) verdict.remember();
     options.onLoaded({ ...report, totalMs: performance.now() - startedAt });
   }
