@@ -199,6 +199,33 @@ test("on a page without cross-origin isolation everything works, on one thread, 
   expect(seen.query).toMatchObject({ state: "ready", device: "wasm", threads: 1 });
 });
 
+test("on an isolated page with eight cores four threads serve, under the same policy", async ({
+  page,
+  site,
+}) => {
+  // What the page says of its machine decides; the machine of the tests may have fewer.
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, "hardwareConcurrency", { value: 8 }),
+  );
+  await visit(page, site.isolated);
+  const seen = await page.evaluate(async () => {
+    const encoder = nearfield.openEncoder({ device: "wasm" });
+    const [cat, kitten, money] = await encoder.encode([
+      "a cat sleeps",
+      "a kitten is asleep",
+      "ten thousand dollars were paid",
+    ]);
+    const dot = (a?: Float32Array, b?: Float32Array) =>
+      a?.reduce((sum, value, at) => sum + value * (b?.[at] ?? 0), 0) ?? Number.NaN;
+    const status = encoder.status();
+    await encoder.close();
+    return { near: dot(cat, kitten), far: dot(cat, money), status };
+  });
+  expect(seen.status).toMatchObject({ device: "wasm", threads: 4, reasons: [] });
+  expect(seen.near).toBeGreaterThan(seen.far + 0.2);
+  await expect.poll(() => page.workers().length).toBe(0);
+});
+
 /** Empties Cache Storage: a model that was kept there would hide what the server does. */
 async function forgetFiles(page: Page): Promise<void> {
   await page.evaluate(async () => {
