@@ -2,7 +2,11 @@ import { expect, test } from "../harness/fixtures.ts";
 
 test("openEncoder gives one vector of unit length for each text, in order, whatever stands beside it", async ({
   bare,
+  context,
 }) => {
+  // Also shows that the watch over requests, which all these tests have, sees what workers ask for.
+  const asked: string[] = [];
+  context.on("request", (request) => asked.push(request.url()));
   const texts = ["a cat sleeps", "ten thousand dollars were paid", "a kitten is asleep", "x"];
   const seen = await bare.evaluate(async (texts) => {
     const encoder = nearfield.openEncoder({ device: "wasm" });
@@ -36,6 +40,7 @@ test("openEncoder gives one vector of unit length for each text, in order, whate
   const [cat = [], money = [], kitten = []] = seen.together;
   expect(dot(cat, kitten)).toBeGreaterThan(dot(cat, money) + 0.2);
   expect(seen.status).toMatchObject({ state: "ready", device: "wasm" });
+  expect(asked.filter((url) => url.includes("/pocket-"))).not.toEqual([]);
 });
 
 test("openEncoder cuts vectors to a Matryoshka length and normalizes them again", async ({

@@ -1,5 +1,6 @@
 import { KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
 import { expect, test } from "../harness/fixtures.ts";
+import { browserOf, traceMainThreads } from "../harness/main-thread.ts";
 
 /** What a person notices as a stutter, and the Long Tasks specification as a long task. */
 const LONG_TASK_MS = 50;
@@ -8,8 +9,9 @@ test("while 300 passages are indexed the page has no long task, and queries are 
   bare,
 }) => {
   const documents = makeDocuments(100, { passages: 3, sentences: 5, seed: 5 });
+  const traced = await traceMainThreads(browserOf(bare.context()));
   const seen = await bare.evaluate(
-    async ({ known, documents, longTaskMs }) => {
+    async ({ known, documents }) => {
       const longTasks: { at: number; ms: number }[] = [];
       new PerformanceObserver((list) => {
         for (const { startTime, duration } of list.getEntries()) {
@@ -52,24 +54,23 @@ test("while 300 passages are indexed the page has no long task, and queries are 
       await nextTask();
       const during = [...longTasks];
 
-      // The observer must be able to see one.
-      longTasks.length = 0;
-      const end = performance.now() + 3 * longTaskMs;
-      while (performance.now() < end);
-      await nextTask();
-      return { sum, commits, queries, during, provoked: longTasks.length };
+      return { sum, commits, queries, during };
     },
-    { known: KNOWN_DOCUMENTS, documents, longTaskMs: LONG_TASK_MS },
+    { known: KNOWN_DOCUMENTS, documents },
   );
+  const tasks = await traced();
   const times = seen.queries.map(({ ms }) => ms).toSorted((a, b) => a - b);
   console.log(
     `${seen.sum.passages} passages in ${seen.commits} progress reports; ${times.length} queries meanwhile, ` +
       `median ${times[times.length >> 1]?.toFixed(0)} ms, longest ${times.at(-1)?.toFixed(0)} ms; ` +
-      `long tasks: ${seen.during.map(({ ms }) => ms).join(", ") || "none"}`,
+      `long tasks by the clock: ${seen.during.map(({ ms }) => ms).join(", ") || "none"}; ` +
+      `longest task ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock`,
   );
   expect(seen.sum.passages).toBe(300);
-  expect(seen.provoked, "the observer sees a long task that is there").toBeGreaterThan(0);
-  expect(seen.during).toEqual([]);
+  // By the clock a task is also long because other programs had the cores: what the page itself did is the processor's
+  // time. The observer's list is printed, and is empty on a quiet machine.
+  expect(tasks.tasks).toBeGreaterThan(seen.queries.length);
+  expect(tasks.longestCpuMs).toBeLessThan(LONG_TASK_MS);
   expect(seen.queries.length).toBeGreaterThan(2);
   for (const query of seen.queries) expect(query).toMatchObject({ hits: 3, best: "bread" });
   expect(

@@ -1,13 +1,15 @@
 import { expect, test } from "../harness/fixtures.ts";
 
-// SwiftShader computes WebGPU on the CPU and takes seconds for one short text: few and short ones are enough to show that
-// the whole way works. That vectors are right is tested where they are made.
+// SwiftShader computes WebGPU on the CPU and takes seconds for a text of a few words, most of a minute for the known
+// answers of a first start: few and short texts, on one page, are enough to show that the whole way works. That vectors
+// are right is tested where they are made.
+const TIMEOUT_MS = 600_000;
 
-test("openEncoder on WebGPU gives vectors of unit length that agree with those of WASM", async ({
+test("on WebGPU vectors agree with those of WASM, documents are found, and status says webgpu", async ({
   bare,
 }) => {
-  test.setTimeout(300_000);
-  const seen = await bare.evaluate(async () => {
+  test.setTimeout(TIMEOUT_MS);
+  const vectors = await bare.evaluate(async () => {
     const started = performance.now();
     const gpu = nearfield.openEncoder({ device: "webgpu" });
     const [onGpu] = await gpu.encode(["a cat sleeps"]);
@@ -16,23 +18,18 @@ test("openEncoder on WebGPU gives vectors of unit length that agree with those o
     await gpu.close();
     const cpu = nearfield.openEncoder({ device: "wasm" });
     const [onCpu] = await cpu.encode(["a cat sleeps"]);
+    await cpu.close();
     return { gpu: [...(onGpu ?? [])], cpu: [...(onCpu ?? [])], status, firstMs };
   });
-  console.log(
-    `first vector on SwiftShader: ${Math.round(seen.firstMs)} ms; ${JSON.stringify(seen.status)}`,
-  );
-  expect(seen.status).toMatchObject({ state: "ready", device: "webgpu" });
-  expect(seen.gpu).toHaveLength(384);
-  expect(dot(seen.gpu, seen.gpu)).toBeCloseTo(1, 5);
-  // The two graphs are quantized differently; a threshold of the model's own card.
-  expect(dot(seen.gpu, seen.cpu)).toBeGreaterThan(0.99);
-});
+  console.log(`first vector on SwiftShader: ${Math.round(vectors.firstMs)} ms`);
+  console.log(JSON.stringify(vectors.status));
+  expect(vectors.status).toMatchObject({ state: "ready", device: "webgpu" });
+  expect(vectors.gpu).toHaveLength(384);
+  expect(dot(vectors.gpu, vectors.gpu)).toBeCloseTo(1, 5);
+  // The two graphs are quantized in different ways; the model's README promises no less than this.
+  expect(dot(vectors.gpu, vectors.cpu)).toBeGreaterThan(0.991);
 
-test("openSearch on WebGPU adds documents and answers a query, and status says webgpu", async ({
-  bare,
-}) => {
-  test.setTimeout(300_000);
-  const seen = await bare.evaluate(async () => {
+  const found = await bare.evaluate(async () => {
     const started = performance.now();
     const search = await nearfield.openSearch({ name: "gpu", device: "webgpu" });
     await search.add([
@@ -40,14 +37,13 @@ test("openSearch on WebGPU adds documents and answers a query, and status says w
       { id: "tyre", text: "change a flat tyre" },
     ]);
     const ids = await nearfield.idsOf(search, "baking a loaf");
-    const ms = performance.now() - started;
-    return { ids, ms, status: search.status() };
+    return { ids, ms: performance.now() - started, status: search.status() };
   });
-  console.log(`two documents and a query on SwiftShader: ${Math.round(seen.ms)} ms`);
-  expect(seen.ids).toEqual(["bread", "tyre"]);
-  expect(seen.status.devices.query).toMatchObject({ state: "ready", device: "webgpu" });
-  expect(seen.status.devices.document).toMatchObject({ state: "ready", device: "webgpu" });
-  expect(seen.status.counts).toMatchObject({ documents: 2, passages: 2 });
+  console.log(`two documents and a query on a page that has passed: ${Math.round(found.ms)} ms`);
+  expect(found.ids).toEqual(["bread", "tyre"]);
+  const onWebgpu = { state: "ready", device: "webgpu", rung: "webgpu", knownAnswers: { texts: 1 } };
+  expect(found.status.devices).toMatchObject({ query: onWebgpu, document: onWebgpu });
+  expect(found.status.counts).toMatchObject({ documents: 2, passages: 2 });
 });
 
 test("auto takes no software adapter: it runs on WASM and says why", async ({ bare }) => {
@@ -59,7 +55,7 @@ test("auto takes no software adapter: it runs on WASM and says why", async ({ ba
   });
   expect(seen.hasAdapter, "this browser was started with a software adapter").toBe(true);
   expect(seen.query).toMatchObject({ state: "ready", device: "wasm" });
-  expect(JSON.stringify(seen.query)).toMatch(/software|swiftshader/i);
+  expect(JSON.stringify(seen.query.reasons)).toMatch(/software|swiftshader/i);
 });
 
 function dot(a: readonly number[], b: readonly number[]): number {
