@@ -1,4 +1,5 @@
 import {
+  destroySearch,
   openSearch,
   type DocumentInput,
   type Hit,
@@ -124,6 +125,12 @@ export class Library {
   /** Deletes the index and all that is remembered. The library is of no use afterwards. */
   async forget(): Promise<void> {
     await this.#search.destroy();
+    forgetMemory();
+  }
+
+  /** {@link forget} where the library could not be opened. */
+  static async forgetUnopened(): Promise<void> {
+    await destroySearch(NAME);
     forgetMemory();
   }
 

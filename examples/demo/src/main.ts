@@ -57,9 +57,10 @@ const files = new FilesView({
 });
 const forgetting = new ForgetDialog({
   forget: async () => {
-    const shelf = await opened;
+    // An index that is refused (of another model, or damaged) must be deletable as well.
+    const shelf = await opened.catch(() => undefined);
     library = undefined;
-    await shelf.forget();
+    await (shelf ? shelf.forget() : Library.forgetUnopened());
   },
   onForgotten: () => {
     document.body.dataset["library"] = "forgotten";

@@ -23,6 +23,8 @@ export interface EntryBlock<Payload = unknown> {
 
 /** Size of an index as of one generation. */
 export interface IndexCounts {
+  /** Names this very database: one that was deleted and made again has another. Generations of two are not comparable. */
+  readonly lineage: string;
   /** Grows by one with every committed change. */
   readonly generation: number;
   readonly entries: number;

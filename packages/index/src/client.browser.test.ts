@@ -71,7 +71,7 @@ it("serves a document worker over a port", async () => {
   const block = blockOf(A) as Parameters<typeof port.call<"commit">>[1];
   const { vectors } = block;
   const counts = await port.call("commit", block, { transfer: [vectors.buffer as ArrayBuffer] });
-  expect(counts).toEqual({ generation: 1, entries: 1, rows: 2 });
+  expect(counts).toMatchObject({ generation: 1, entries: 1, rows: 2 });
   expect(await port.call("missing", named)).toEqual(["b"]);
   expect((await client.search(QUERY, 9)).hits).toEqual(new Model().commit([A]).search(QUERY, 9));
   const document: StoredDocument = { id: "d", text: "t", passages: [{ start: 0, end: 1 }] };

@@ -111,12 +111,9 @@ export class IndexClient {
 
   /** Deletes all that is stored under the name, also what can not be opened, and closes. */
   async destroy(): Promise<void> {
-    const { name } = this.#options;
     this.close();
-    // A worker of its own, since ours may be one that refuses to open just this index.
-    using supervisor = new Supervisor<IndexCalls>({ spawn: this.#spawn });
-    await supervisor.call("destroy", { name });
-    rememberLastSeen(name, undefined);
+    // In a worker of its own, since ours may be one that refuses to open just this index.
+    await destroyIndexNamed(this.#options.name, this.#spawn);
   }
 
   /** Ends the worker; what is pending rejects with `CLOSED`. Idempotent. */
@@ -128,6 +125,24 @@ export class IndexClient {
     if (report.persistence !== "ephemeral") rememberLastSeen(this.#options.name, report);
     this.#options.onReport?.(report);
     return report;
+  }
+}
+
+/**
+ * Deletes all that is stored under `name`, whether it can be opened or not: an index of another model, of a newer
+ * version, or a damaged one. An unknown name is no error.
+ * @throws RetrievalError `STORAGE_UNAVAILABLE`, `WORKER_*`, `TIMEOUT`
+ */
+export async function destroyIndexNamed(
+  name: string,
+  spawn: () => Worker = spawnIndexWorker,
+): Promise<void> {
+  using supervisor = new Supervisor<IndexCalls>({ spawn });
+  try {
+    await supervisor.call("destroy", { name });
+  } finally {
+    // Also where the browser refuses: who gave the data up must be able to go on without it.
+    rememberLastSeen(name, undefined);
   }
 }
 

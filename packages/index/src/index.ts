@@ -6,7 +6,12 @@ export type {
   IndexReport,
   Persistence,
 } from "./calls.ts";
-export { IndexClient, spawnIndexWorker, type IndexClientOptions } from "./client.ts";
+export {
+  destroyIndexNamed,
+  IndexClient,
+  spawnIndexWorker,
+  type IndexClientOptions,
+} from "./client.ts";
 export type { FieldCondition, Filter, FilterValue } from "./filter.ts";
 export { checkFilter } from "./filter/check.ts";
 export { FlatIndex, type FlatIndexOptions } from "./flat-index.ts";

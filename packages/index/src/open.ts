@@ -1,6 +1,6 @@
 import {
   isRetrievalError,
-  type RetrievalError,
+  RetrievalError,
   type SegmentStore,
   type StoreToken,
 } from "@nearfield/core";
@@ -19,21 +19,23 @@ export interface OpenOptions extends IndexedDbStoreOptions {
 
 /**
  * Opens the index of this name. Where the browser refuses to store (no IndexedDB, a policy, no room, no answer), the
- * index lives in memory and its report says so; whatever is stored is left as it is.
- * @throws RetrievalError as `FlatIndex.open`; `INVALID_OPTION` for dimensions out of range
+ * index lives in memory and its report says so. But not where this page knows of stored rows: an empty index in their place
+ * would look like a loss, and what is added to it would be one.
+ * @throws RetrievalError as `FlatIndex.open`; `INVALID_OPTION` for dimensions out of range; `STORAGE_UNAVAILABLE`,
+ * `STORAGE_FULL` where there are rows that can not be reached now
  */
 export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
   let store: SegmentStore;
   try {
     store = await IndexedDbStore.open(options.name, options);
   } catch (thrown) {
-    return openWith(new MemoryStore(), options, [refusal(thrown)]);
+    return openWith(new MemoryStore(), options, [refusal(thrown, options)]);
   }
   try {
     return await openWith(store, options);
   } catch (thrown) {
     store.close();
-    return openWith(new MemoryStore(), options, [refusal(thrown)]);
+    return openWith(new MemoryStore(), options, [refusal(thrown, options)]);
   }
 }
 
@@ -62,10 +64,18 @@ async function openWith(
 }
 
 /** The entry for the report, where the failure is one of storage; anything else is thrown on. */
-function refusal(thrown: unknown): Degradation {
+function refusal(thrown: unknown, { name, lastSeen }: OpenOptions): Degradation {
   if (!isRetrievalError(thrown) || !isRefusal(thrown)) throw thrown;
+  const code = thrown.code === "TIMEOUT" ? "STORAGE_UNAVAILABLE" : thrown.code;
+  if (lastSeen && lastSeen.generation > 0) {
+    throw new RetrievalError(code, "the stored index can not be reached now", {
+      value: name,
+      repair: "Open it again in a moment; close other tabs of this site if it stays so.",
+      cause: thrown,
+    });
+  }
   return {
-    code: thrown.code === "TIMEOUT" ? "STORAGE_UNAVAILABLE" : thrown.code,
+    code,
     message: `the index is kept in memory only: ${thrown.message}`,
   };
 }

@@ -20,8 +20,8 @@ serve<IndexCalls>({
       {
         missing: (entries) => index.missing(entries),
         async commit(block) {
-          const { generation, entries, rows } = await index.commit(block);
-          return { generation, entries, rows };
+          const { lineage, generation, entries, rows } = await index.commit(block);
+          return { lineage, generation, entries, rows };
         },
       },
       port,

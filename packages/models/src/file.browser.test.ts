@@ -55,6 +55,7 @@ describe("a break", () => {
 
   test("that ends a call leaves what has arrived: the next call asks for the rest", async () => {
     const random = seededRandom(11);
+    let resumed = 0;
     for (let round = 0; round < 10; round++) {
       file = await stand.put(`model-${round}.onnx`, 100 + round, BYTES);
       const after = PART + Math.floor(random() * (BYTES - PART));
@@ -65,12 +66,16 @@ describe("a break", () => {
       await expectRight((await fetchVerified(file, ONCE)).bytes);
       const [range, ...more] = (await ranges()).slice(before);
       expect(more).toEqual([]);
-      const start = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1]);
+      expect((await fetchVerified(file, ONCE)).from).toBe("cache");
+      // On a busy machine the break can overtake bytes that nobody has read yet: then there was nothing to keep.
+      if (!range) continue;
+      resumed++;
+      const start = Number(/^bytes=(\d+)-$/.exec(range)?.[1]);
       expect(start % PART).toBe(0);
       expect(start).toBeGreaterThan(0);
       expect(start).toBeLessThanOrEqual(after);
-      expect((await fetchVerified(file, ONCE)).from).toBe("cache");
     }
+    expect(resumed).toBeGreaterThan(0);
   });
 
   test("with a host that knows no ranges: all of it again, and the bytes are right", async () => {

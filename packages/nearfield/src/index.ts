@@ -18,6 +18,7 @@ export type {
   FilterValue,
   Persistence,
 } from "@nearfield/index";
+export { destroyIndex, destroySearch, type DestroyOptions } from "./destroy.ts";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
 export type { IndexOptions, IndexQueryOptions } from "./index-options.ts";
 export { openIndex } from "./open-index.ts";

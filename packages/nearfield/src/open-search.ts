@@ -11,8 +11,9 @@ import { storeNameOf } from "./store-name.ts";
  * loading, and the first `query` waits for it. The document worker starts with the first `add`.
  *
  * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where the index holds vectors of another model;
- * `FORMAT_TOO_NEW`; `WORKER_UNAVAILABLE`. Storage that is refused is no error: the index then lives in memory, and
- * `status().persistence` says `ephemeral`.
+ * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `STORAGE_CORRUPT`; `WORKER_UNAVAILABLE`. {@link destroySearch} deletes an index that
+ * is refused. Storage that is refused is no error where nothing was stored before: the index then lives in memory, and
+ * `status().persistence` says `ephemeral`. Where something was, it is `STORAGE_UNAVAILABLE` or `STORAGE_FULL`.
  */
 export async function openSearch(options: SearchOptions): Promise<Search> {
   const checked = checkSearchOptions(options);

@@ -67,6 +67,8 @@ export class Search {
   readonly #parts: SearchParts;
   #report: IndexReport;
   #persistent = false;
+  /** Whether the browser was asked to keep the data for good: once is enough, since it may ask the person. */
+  #asked = false;
   #closed = false;
   /** The tail of the queue of `add`s: one at a time, and a failure does not stop the next. */
   #adding: Promise<unknown> = Promise.resolve();
@@ -149,7 +151,7 @@ export class Search {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#closing.abort(new RetrievalError("CLOSED", "the search was closed"));
+    this.#closing.abort(closed());
     this.#parts.query.close();
     this.#parts.document.close();
     this.#parts.index.close();
@@ -205,13 +207,17 @@ export class Search {
       if (this.#closed) throw closed();
       throw asRetrievalError(thrown);
     }
-    if (!this.#persistent) void this.#askPersisted("persist");
+    if (!this.#asked) void this.#askPersisted("persist");
+    this.#asked = true;
+    // Another tab may have changed the index meanwhile, or deleted it. What was added is durable whatever this says.
+    await this.#parts.index.report().catch(() => {});
     return sum;
   }
 
   /** Takes the counts of a commit, unless a report that came by another way is newer. */
   #count(counts: IndexCounts | null): void {
-    if (counts && counts.generation > this.#report.generation) {
+    const { lineage, generation } = this.#report;
+    if (counts && (counts.lineage !== lineage || counts.generation > generation)) {
       this.#report = { ...this.#report, ...counts };
     }
   }
@@ -252,6 +258,7 @@ function hitOf({ score, ordinal, payload }: IndexHit): Hit {
   if (!span)
     throw new RetrievalError("STORAGE_CORRUPT", `document has no passage ${ordinal}`, {
       value: id,
+      repair: "Remove the document and add it again.",
     });
   const { start, end } = span;
   return {

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { destroyIndex, destroySearch } from "./destroy.ts";
+import { openIndex } from "./open-index.ts";
+import { openSearch } from "./open-search.ts";
+
+const databases = async () => (await indexedDB.databases()).map(({ name }) => name ?? "");
+
+test("an index of vectors that is refused for its length can be deleted, and made anew", async () => {
+  const name = `refused ${Math.random()}`;
+  const index = await openIndex({ name, dimensions: 4 });
+  await index.add([{ id: "a", vector: [1, 0, 0, 0] }]);
+  await index.close();
+  await expect(openIndex({ name, dimensions: 5 })).rejects.toMatchObject({
+    code: "MODEL_MISMATCH",
+  });
+  await destroyIndex(name);
+  expect((await databases()).filter((database) => database.includes(name))).toEqual([]);
+
+  const anew = await openIndex({ name, dimensions: 5 });
+  expect(anew.status().counts.rows).toBe(0);
+  expect(anew.status().degraded).toEqual([]);
+  await anew.destroy();
+});
+
+test("a search index that is refused for its model's dimensions can be deleted, and made anew", async () => {
+  const name = `refused ${Math.random()}`;
+  const search = await openSearch({ name, device: "wasm" });
+  await search.close();
+  await expect(openSearch({ name, device: "wasm", dimensions: 64 })).rejects.toMatchObject({
+    code: "MODEL_MISMATCH",
+  });
+  await destroySearch(name);
+  const anew = await openSearch({ name, device: "wasm", dimensions: 64 });
+  expect(anew.status().degraded).toEqual([]);
+  await anew.destroy();
+});
+
+test("deleting what is not there is no error; a name that is none is one", async () => {
+  await destroySearch(`nothing ${Math.random()}`);
+  await expect(destroySearch("")).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  await expect(destroyIndex(7 as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+});
