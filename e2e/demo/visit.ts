@@ -1,5 +1,5 @@
 import { expect, test as base, type BrowserContext, type Page } from "@playwright/test";
-import { browserOf, traceMainThreads, type TaskTimes } from "./main-thread.ts";
+import { browserOf, traceMainThreads, type TaskTimes } from "../harness/main-thread.ts";
 import { Profile } from "../harness/profile.ts";
 import { Stand } from "./stand.ts";
 
