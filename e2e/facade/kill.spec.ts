@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { KNOWN_DOCUMENTS, makeDocuments, seeded } from "../harness/corpus.ts";
 import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
-import { crash, rendererOf, type Profile } from "../harness/profile.ts";
+import { crash, rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
 import { signal } from "../harness/signal.ts";
 import type { Site } from "../harness/site.ts";
 
@@ -44,39 +44,42 @@ class Acknowledged {
   }
 }
 
-for (const [death, kill] of [
-  ["a crash of the tab", crash],
-  [
-    "SIGKILL to the renderer",
-    async (page: Page, _profile: Profile, pid: number) => {
-      const gone = page.waitForEvent("crash");
-      process.kill(pid, "SIGKILL");
-      await gone;
-    },
-  ],
-  ["SIGKILL to the whole browser", (_page: Page, profile: Profile) => profile.kill()],
+async function killRenderer(page: Page, _profile: Profile, pid: number): Promise<void> {
+  const gone = page.waitForEvent("crash");
+  process.kill(pid, "SIGKILL");
+  await gone;
+}
+
+async function killBrowser(_page: Page, profile: Profile): Promise<void> {
+  await profile.kill();
+}
+
+for (const [death, kill, flags] of [
+  ["a crash of the tab", crash, []],
+  ["SIGKILL to the renderer", killRenderer, []],
+  ["SIGKILL to the whole browser", killBrowser, []],
+  ["SIGKILL to a browser that keeps IndexedDB in SQLite", killBrowser, [SQLITE]],
 ] as const) {
   test(`after ${death} during add, every acknowledged document is found, and no half one`, async ({
     profile,
     site,
   }) => {
     test.setTimeout(120_000 + TRIALS * 60_000);
-    const random = seeded(SEED);
+    const random = seeded(SEED + death.length);
     console.log(`seed ${SEED}: ${TRIALS} times ${death}`);
-    let context = await profile.open();
+    let context = await profile.open(flags);
     const whole = await learnPassages(await context.newPage(), site);
     let interrupted = 0;
     for (let trial = 0; trial < TRIALS; trial++) {
       const page = await context.newPage();
       await visit(page, site.isolated);
-      const browser = await context.browser()?.newBrowserCDPSession();
-      const pid = browser ? await rendererOf(page, browser) : 0;
+      const pid = await rendererOf(page);
       const acknowledged = new Acknowledged(1 + Math.floor(random() * LATEST_DOCUMENT));
       await startAdding(page, acknowledged, trial % 2 === 0 ? "one call" : "call by call");
       await acknowledged.reached;
       await page.waitForTimeout(random() * LATEST_MS);
       await kill(page, profile, pid);
-      if (!context.browser()?.isConnected()) context = await profile.open();
+      if (!context.browser()?.isConnected()) context = await profile.open(flags);
       const reopened = await context.newPage();
       await visit(reopened, site.isolated);
       const found = await findAll(reopened);
@@ -94,6 +97,7 @@ for (const [death, kill] of [
       expect(rest.stored).toEqual(whole);
       await destroy(reopened);
       await reopened.close();
+      await page.close();
     }
     expect(interrupted, "deaths that came before the end of the work").toBeGreaterThan(0);
   });

@@ -2,10 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type CDPSession, type Page } from "@playwright/test";
+import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { findChromium, QUIET } from "../../scripts/chromium.mjs";
 
 const executablePath = await findChromium();
+
+/** Chromium is about to replace LevelDB under IndexedDB by SQLite: new databases of a browser with this flag have it. */
+export const SQLITE = "--enable-features=IdbSqliteOnDiskRollout:stage/UseSqliteForNewStores";
 
 /** A browser profile on disk: what is stored in it outlives the browser, however that ends. */
 export class Profile {
@@ -24,11 +27,11 @@ export class Profile {
   }
 
   /** Starts a browser on it. */
-  async open(): Promise<BrowserContext> {
+  async open(flags: readonly string[] = []): Promise<BrowserContext> {
     this.#context = await chromium.launchPersistentContext(this.#folder, {
       headless: true,
       ...(executablePath ? { executablePath } : { channel: "chromium" }),
-      args: QUIET,
+      args: [...QUIET, ...flags],
     });
     this.#onOpen(this.#context);
     return this.#context;
@@ -64,7 +67,9 @@ export class Profile {
 }
 
 /** Process id of the renderer of `page`: the one that burns time when the page is asked to. */
-export async function rendererOf(page: Page, browser: CDPSession): Promise<number> {
+export async function rendererOf(page: Page): Promise<number> {
+  const browser = await page.context().browser()?.newBrowserCDPSession();
+  if (!browser) throw new Error("the page has no browser to ask");
   const spinMs = 300;
   const times = async () => {
     const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
@@ -81,7 +86,9 @@ export async function rendererOf(page: Page, browser: CDPSession): Promise<numbe
     time: time - (before.get(id) ?? 0),
   }));
   const busiest = spent.sort((a, b) => b.time - a.time)[0];
-  if (!busiest) throw new Error("the browser has no renderer");
+  await browser.detach();
+  // Never 0 or below: a signal to such a process id goes to a whole group of processes.
+  if (!busiest || busiest.id <= 1) throw new Error("the browser has no renderer");
   return busiest.id;
 }
 
