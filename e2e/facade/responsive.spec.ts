@@ -77,4 +77,25 @@ test("while 300 passages are indexed the page has no long task, and queries are 
     seen.queries.some(({ withinBatch }) => withinBatch),
     "a query was asked and answered between two reports of progress",
   ).toBe(true);
+
+  // Both measures must be able to see a long task.
+  const tracedAgain = await traceMainThreads(browserOf(bare.context()));
+  const observed = await bare.evaluate(async (spinMs) => {
+    let count = 0;
+    new PerformanceObserver((list) => (count += list.getEntries().length)).observe({
+      type: "longtask",
+    });
+    // From a timer: what the developer tools run is not counted.
+    await new Promise<void>((resolve) => {
+      setTimeout(() => {
+        const end = performance.now() + spinMs;
+        while (performance.now() < end);
+        resolve();
+      });
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return count;
+  }, 10 * LONG_TASK_MS);
+  expect(observed).toBeGreaterThan(0);
+  expect((await tracedAgain()).longestCpuMs).toBeGreaterThan(LONG_TASK_MS);
 });
