@@ -134,7 +134,9 @@ export class Connection {
     let isLate = false;
     const opening = (async () =>
       openDB<Schema>(this.#name, DATABASE_VERSION, {
-        upgrade(database) {
+        upgrade(database, _from, _to, transaction) {
+          // An upgrade that is aborted (a full disk) fails the opening, which is enough: unseen, this would end the worker.
+          transaction.done.catch(() => {});
           for (const table of TABLES) database.createObjectStore(table);
         },
         // Whoever asks must not wait for us: we close at once and open again when we are needed.
@@ -173,6 +175,8 @@ export class Connection {
 
 /** Deletes a database, open or not. @throws RetrievalError `STORAGE_UNAVAILABLE` */
 export async function deleteDatabase(name: string, timeoutMs: number): Promise<void> {
+  // Where there is no IndexedDB nothing can have been stored.
+  if (typeof indexedDB === "undefined") return;
   try {
     await settleWithin((async () => deleteDB(name))(), timeoutMs, () => {
       return new RetrievalError("STORAGE_UNAVAILABLE", "the index could not be deleted in time", {
