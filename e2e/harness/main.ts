@@ -24,6 +24,7 @@ type Nearfield = typeof tools;
 /** What lives on from one `evaluate` to the next; whoever reads it has set it before. */
 interface Kept {
   search: Search;
+  documents: readonly DocumentInput[];
   encoder: Encoder;
 }
 
