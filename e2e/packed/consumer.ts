@@ -9,6 +9,9 @@ import { readExamples } from "./readme.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
+/** The harness was built in this process's parent, and Vite sets NODE_ENV there: npm would leave out Vite itself. */
+const { NODE_ENV: _, ...ENVIRONMENT } = process.env;
+
 /** An app outside the workspace that knows Nearfield only as a tarball of `npm pack`; Vite with no configuration at all. */
 export class Consumer {
   /** The app's folder. */
@@ -58,7 +61,7 @@ export class Consumer {
   }
 
   async npm(...args: string[]): Promise<string> {
-    return output(run("npm", args, { cwd: this.folder }));
+    return output(run("npm", args, { cwd: this.folder, env: ENVIRONMENT }));
   }
 
   async remove(): Promise<void> {
@@ -67,7 +70,7 @@ export class Consumer {
 
   #node(tool: string, ...args: string[]): Promise<string> {
     const path = join(this.folder, "node_modules", tool);
-    return output(run(process.execPath, [path, ...args], { cwd: this.folder }));
+    return output(run(process.execPath, [path, ...args], { cwd: this.folder, env: ENVIRONMENT }));
   }
 }
 
