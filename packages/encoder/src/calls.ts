@@ -6,6 +6,7 @@ import type {
   ModelCard,
   Role,
 } from "@nearfield/core";
+import type { FetchStage } from "@nearfield/models";
 
 /** One way to run a model. A rung that fails is left for the next one, in a fresh worker. */
 export type Rung = "webgpu" | "webgpu-no-subgroups" | "wasm";
@@ -46,10 +47,13 @@ export interface LoadReport {
 }
 
 export interface LoadProgress {
-  readonly stage: "fetch" | "session" | "known-answers";
+  /** What goes on: with the file that moved last, then with all. */
+  readonly stage: FetchStage | "session" | "known-answers";
   /** Bytes of the model's files that are here, all files together. */
   readonly loadedBytes: number;
   readonly totalBytes: number;
+  /** Of the download, over its last seconds; null where nothing comes from the network just now. */
+  readonly bytesPerSecond: number | null;
 }
 
 export interface EncodeOptions {

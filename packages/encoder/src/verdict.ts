@@ -1,6 +1,7 @@
 // Remembers which machines have passed the whole known-answer check, so that a warm start encodes one text only.
 import { hashOf, type ModelCard } from "@nearfield/core";
 import type { Rung } from "./calls.ts";
+import { filesOf } from "./files.ts";
 
 /** The number is the version of the check: raise it when the check becomes stricter. */
 const PREFIX = "nearfield:known-answers:1:";
@@ -14,13 +15,13 @@ export interface Verdict {
 
 /** Never rejects: without storage nothing is remembered, and every start pays for the whole check. */
 export async function readVerdict(card: ModelCard, rung: Rung, adapter: string): Promise<Verdict> {
-  const { graph, data, knownAnswers } = card.artifacts[rung === "wasm" ? "wasm" : "webgpu"] ?? {};
-  const files = [graph, knownAnswers, card.tokenizer, ...(data ?? []).map(({ file }) => file)];
+  const artifact = card.artifacts[rung === "wasm" ? "wasm" : "webgpu"];
+  const files = artifact ? filesOf(card, artifact) : [];
   const subject = {
     rung,
     adapter: rung === "wasm" ? "" : adapter,
     browser: navigator.userAgent,
-    files: files.map((file) => file?.sha256 ?? ""),
+    files: files.map(({ sha256 }) => sha256),
     floor: card.knownAnswers.floor,
   };
   const key = await hashOf(subject).catch(() => undefined);

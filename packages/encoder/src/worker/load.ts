@@ -1,14 +1,15 @@
 import {
   RetrievalError,
   type Device,
-  type ErrorCode,
   type ModelArtifact,
+  type ModelCard,
   type ModelFile,
 } from "@nearfield/core";
 import type { Job } from "@nearfield/link";
-import { fetchVerified } from "@nearfield/models";
+import { fetchAll } from "@nearfield/models";
 import type { LoadProgress, LoadReport, LoadRequest } from "../calls.ts";
 import { expandWeights, type ExpansionPlan } from "../expand.ts";
+import { filesOf } from "../files.ts";
 import { checkKnownAnswers, type KnownAnswersReport } from "../known-answers.ts";
 import { createTokenizer } from "../tokenizer.ts";
 import { openGpu } from "./device.ts";
@@ -42,20 +43,29 @@ export async function loadModel(
   // First the device, so that nothing is fetched where there is none.
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   const clock = new Stopwatch();
-  const { bytesOf, totalBytes, notStored } = await fetchFiles(request, artifact, signal, report);
+  const files = await fetchFiles(card, artifact, signal, report);
   const fetchMs = clock.lap();
-  report({ stage: "session", loadedBytes: totalBytes, totalBytes });
-  const tokenizer = createTokenizer(bytesOf(card.tokenizer), bytesOf(card.tokenizerConfig));
+  const progress = { loadedBytes: files.byteLength, totalBytes: files.byteLength };
+  const tell = (stage: LoadProgress["stage"]) =>
+    report({ stage, ...progress, bytesPerSecond: null });
+  tell("session");
+  const tokenizer = createTokenizer(
+    files.bytesOf(card.tokenizer),
+    files.bytesOf(card.tokenizerConfig),
+  );
+  const expected = artifact.knownAnswers && readFloats(files.bytesOf(artifact.knownAnswers));
   const threads = gpu || !globalThis.crossOriginIsolated ? 1 : request.threads;
   const runtime = await openRuntime({
-    graph: bytesOf(artifact.graph),
-    externalData: gatherData(artifact, bytesOf),
+    graph: files.bytesOf(artifact.graph),
+    externalData: gatherData(artifact, files),
     output: card.output,
     gpu,
     files: request.runtime ?? RUNTIME_FILES[device],
     threads,
     padId: tokenizer.padId,
   });
+  // ONNX Runtime has copied the weights into its own heap: two copies of a large model are too many.
+  files.release();
   const encoder = new ModelEncoder({
     card,
     device,
@@ -65,14 +75,13 @@ export async function loadModel(
   });
   const sessionMs = clock.lap();
   let knownAnswers: KnownAnswersReport | null = null;
-  if (artifact.knownAnswers) {
-    const { buffer, byteOffset, byteLength } = bytesOf(artifact.knownAnswers);
+  if (expected) {
     knownAnswers = await checkKnownAnswers({
       card,
-      expected: new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)),
+      expected,
       encodeBatch: (texts) => encoder.encodeBatch(texts),
       trusted: request.trusted,
-      onBatch: () => report({ stage: "known-answers", loadedBytes: totalBytes, totalBytes }),
+      onBatch: () => tell("known-answers"),
     });
   }
   return {
@@ -86,68 +95,51 @@ export async function loadModel(
       fetchMs,
       sessionMs,
       knownAnswersMs: clock.lap(),
-      notStored,
+      notStored: files.notStored,
     },
   };
 }
 
-type BytesOf = (file: ModelFile) => Uint8Array<ArrayBuffer>;
+type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Files in memory, until they are released. */
 interface FetchedFiles {
-  readonly bytesOf: BytesOf;
-  readonly totalBytes: number;
-  readonly notStored: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly bytesOf: (file: ModelFile) => Bytes;
+  readonly release: () => void;
+  /** Of all files. */
+  readonly byteLength: number;
+  readonly notStored: LoadReport["notStored"];
 }
 
 async function fetchFiles(
-  { card }: LoadRequest,
+  card: ModelCard,
   artifact: ModelArtifact,
   signal: AbortSignal,
   report: (progress: LoadProgress) => void,
 ): Promise<FetchedFiles> {
-  const files = [
-    artifact.graph,
-    ...artifact.data.map(({ file }) => file),
-    ...(artifact.expanded ? [artifact.expanded.plan] : []),
-    ...(artifact.knownAnswers ? [artifact.knownAnswers] : []),
-    card.tokenizer,
-    card.tokenizerConfig,
-  ];
-  const totalBytes = files.reduce((sum, file) => sum + file.byteLength, 0);
-  const loaded = new Map<ModelFile, number>();
-  const onProgress = (file: ModelFile, bytes: number) => {
-    loaded.set(file, bytes);
-    const loadedBytes = [...loaded.values()].reduce((sum, part) => sum + part, 0);
-    report({ stage: "fetch", loadedBytes, totalBytes });
+  const wanted = filesOf(card, artifact);
+  const fetched = await fetchAll(wanted, {
+    signal,
+    model: card.name,
+    onProgress: ({ stage, loadedBytes, totalBytes, bytesPerSecond }) =>
+      report({ stage, loadedBytes, totalBytes, bytesPerSecond }),
+  });
+  const bytes = new Map([...fetched].map(([file, verified]) => [file, verified.bytes]));
+  const problem = [...fetched.values()].find(({ notStored }) => notStored)?.notStored;
+  return {
+    bytesOf: (file) => {
+      const found = bytes.get(file);
+      if (!found) throw new RetrievalError("INTERNAL", "a file of the model was not fetched");
+      return found;
+    },
+    release: () => bytes.clear(),
+    byteLength: wanted.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    notStored: problem ? { code: problem.code, message: problem.message } : null,
   };
-  // One failure ends the other downloads.
-  const others = new AbortController();
-  const both = AbortSignal.any([signal, others.signal]);
-  try {
-    const fetched = await Promise.all(
-      files.map(async (file) => {
-        const verified = await fetchVerified(file, {
-          signal: both,
-          onProgress: (bytes) => onProgress(file, bytes),
-        });
-        return [file, verified] as const;
-      }),
-    );
-    const byFile = new Map(fetched);
-    const problem = fetched.find(([, { notStored }]) => notStored)?.[1].notStored;
-    return {
-      totalBytes,
-      bytesOf: (file) => (byFile.get(file) as (typeof fetched)[number][1]).bytes,
-      notStored: problem ? { code: problem.code, message: problem.message } : null,
-    };
-  } catch (thrown) {
-    others.abort();
-    throw thrown;
-  }
 }
 
-function gatherData({ data, expanded }: ModelArtifact, bytesOf: BytesOf) {
-  const shipped = data.map(({ path, file }) => ({ path, data: bytesOf(file) }));
+function gatherData({ data, expanded }: ModelArtifact, files: FetchedFiles) {
+  const shipped = data.map(({ path, file }) => ({ path, data: files.bytesOf(file) }));
   if (!expanded) return shipped;
   const source = shipped.find(({ path }) => path === expanded.from)?.data;
   if (!source) {
@@ -156,8 +148,13 @@ function gatherData({ data, expanded }: ModelArtifact, bytesOf: BytesOf) {
       repair: "Correct the model card.",
     });
   }
-  const plan = JSON.parse(new TextDecoder().decode(bytesOf(expanded.plan))) as ExpansionPlan;
+  const plan = JSON.parse(new TextDecoder().decode(files.bytesOf(expanded.plan))) as ExpansionPlan;
   return [...shipped, { path: expanded.path, data: expandWeights(source, plan) }];
+}
+
+/** A copy, because a float array must begin at a multiple of four bytes. */
+function readFloats(bytes: Bytes): Float32Array {
+  return new Float32Array(bytes.slice().buffer);
 }
 
 class Stopwatch {

@@ -37,10 +37,17 @@ const turn = new Mutex();
  * @throws RetrievalError `INFERENCE_FAILED`, `DEVICE_LOST`
  */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { output, gpu, padId } = options;
   const session = await turn.run(() =>
-    untilLost(gpu, "the model's session could not be made", createSession(options)),
+    untilLost(options.gpu, "the model's session could not be made", createSession(options)),
   );
+  return serveSession(session, options);
+}
+
+/** Apart from {@link openRuntime}, so that nothing here holds on to the bytes of graph and weights. */
+function serveSession(
+  session: ort.InferenceSession,
+  { output, gpu, padId }: Pick<RuntimeOptions, "output" | "gpu" | "padId">,
+): Runtime {
   let failure: RetrievalError | undefined;
   return {
     run: (rows) =>
