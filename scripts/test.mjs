@@ -25,7 +25,7 @@ const folders = ["packages", "examples", "e2e", "scripts"];
 const oxlint = tool("oxlint/bin/oxlint");
 const oxfmt = tool("oxfmt/bin/oxfmt");
 
-const total = { passed: 0, failed: 0, skipped: [] };
+const total = { passed: 0, failed: 0, skipped: [], failures: [] };
 check("types", ["scripts/check-types.mjs"]);
 check("lint", [oxlint, "--type-aware", "--max-warnings=0", ...folders]);
 check("format", [oxfmt, "--check", ...folders]);
@@ -45,6 +45,10 @@ suite("end-to-end tests", readPageReport, [
   "--reporter=list,json",
 ]);
 
+// Once more at the end, where they can be found: the log above is long, and some places keep only its tail.
+for (const { name, message } of total.failures) {
+  console.error(`\nFAILED  ${name}\n${clip(message)}`);
+}
 if (!all) say("the heavy matrices did not run; npm run test:all runs them.");
 for (const [file, count] of countEach(total.skipped)) say(`skipped: ${count} in ${file}`);
 say(`took ${seconds(started)}.`);
@@ -56,23 +60,36 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 /** A step that holds or does not: counts as one. */
 function check(name, args) {
   if (run(name, args)) total.passed++;
-  else total.failed++;
+  else fail(total, `the step "${name}"`, "see its own output above");
 }
 
 /** A step that reports its tests one by one. */
 function suite(name, read, args) {
   const ok = run(name, args);
-  let counts;
+  let counts = { passed: 0, failed: 0, skipped: [], failures: [] };
   try {
     counts = read();
   } catch (thrown) {
     console.error(`${name}: no report (${thrown.message})`);
-    counts = { passed: 0, failed: 0, skipped: [] };
   }
-  total.passed += counts.passed;
   // A runner can fail without a failed test: an error between the tests, a server that did not start, a crash.
-  total.failed += ok || counts.failed > 0 ? counts.failed : 1;
+  if (!ok && counts.failed === 0)
+    fail(counts, `the step "${name}"`, "no test failed, the runner did");
+  total.passed += counts.passed;
+  total.failed += counts.failed;
   total.skipped.push(...counts.skipped);
+  total.failures.push(...counts.failures);
+}
+
+function fail(counts, name, message) {
+  counts.failed++;
+  counts.failures.push({ name, message });
+}
+
+/** The first lines, without the colours of a terminal. */
+function clip(message) {
+  const plain = message.replace(/\u001B\[[0-9;]*m/g, "");
+  return plain.split("\n").slice(0, 30).join("\n");
 }
 
 function run(name, args) {
@@ -83,32 +100,40 @@ function run(name, args) {
   return status === 0;
 }
 
-/** @returns {{ passed: number, failed: number, skipped: string[] }} skipped tests by their file */
+/**
+ * @returns {{ passed: number, failed: number, skipped: string[], failures: { name: string, message: string }[] }} skipped
+ * tests by their file
+ */
 function readUnitReport() {
   const { testResults } = JSON.parse(readFileSync(unitReport, "utf8"));
-  const counts = { passed: 0, failed: 0, skipped: [] };
-  for (const { name, status, assertionResults } of testResults) {
-    // A file that could not even be read has no tests to fail.
-    if (status === "failed" && assertionResults.length === 0) counts.failed++;
+  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  for (const { name, status, message, assertionResults } of testResults) {
+    const file = relative(ROOT, name);
+    // A file that could not even be read has no tests to fail, and an error outside of them is of no test.
+    const isFailed = ({ status }) => status === "failed";
+    if (status === "failed" && !assertionResults.some(isFailed)) fail(counts, file, message ?? "");
     for (const test of assertionResults) {
       if (test.status === "passed") counts.passed++;
-      else if (test.status === "failed") counts.failed++;
-      else counts.skipped.push(relative(ROOT, name));
+      else if (isFailed(test))
+        fail(counts, `${file} › ${test.fullName}`, test.failureMessages.join("\n"));
+      else counts.skipped.push(file);
     }
   }
   return counts;
 }
 
-/** @returns {{ passed: number, failed: number, skipped: string[] }} */
+/** @returns as {@link readUnitReport} */
 function readPageReport() {
   const { suites, errors } = JSON.parse(readFileSync(pageReport, "utf8"));
-  const counts = { passed: 0, failed: errors.length, skipped: [] };
+  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  for (const { message } of errors) fail(counts, "end-to-end tests", message ?? "");
   const visit = ({ specs = [], suites: inner = [] }) => {
-    for (const { file, tests } of specs) {
-      for (const { status } of tests) {
+    for (const { file, title, tests } of specs) {
+      for (const { status, results } of tests) {
+        const messages = results.flatMap(({ errors }) => errors.map(({ message }) => message));
         if (status === "expected") counts.passed++;
         else if (status === "skipped") counts.skipped.push(`e2e/${file}`);
-        else counts.failed++;
+        else fail(counts, `e2e/${file} › ${title}`, messages.join("\n"));
       }
     }
     inner.forEach(visit);
