@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ROOT, say, seconds, setUp } from "./setup.mjs";
 
 const all = process.argv.includes("--all");
@@ -25,6 +26,7 @@ const folders = ["packages", "examples", "e2e", "scripts"];
 const oxlint = tool("oxlint/bin/oxlint");
 const oxfmt = tool("oxfmt/bin/oxfmt");
 
+/** @type {{ passed: number, failed: number, skipped: string[], failures: { name: string, message: string }[] }} */
 const total = { passed: 0, failed: 0, skipped: [], failures: [] };
 check("types", ["scripts/check-types.mjs"]);
 check("lint", [oxlint, "--type-aware", "--max-warnings=0", ...folders]);
@@ -88,8 +90,7 @@ function fail(counts, name, message) {
 
 /** The first lines, without the colours of a terminal. */
 function clip(message) {
-  const plain = message.replace(/\u001B\[[0-9;]*m/g, "");
-  return plain.split("\n").slice(0, 30).join("\n");
+  return stripVTControlCharacters(message).split("\n").slice(0, 30).join("\n");
 }
 
 function run(name, args) {
