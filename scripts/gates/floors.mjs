@@ -10,6 +10,7 @@ export const FLOORS = {
   link: 2,
   scan: 2,
   models: 2,
+  runtime: 2,
   encoder: 3,
   index: 3,
   rerank: 3,

@@ -9,23 +9,26 @@ import {
 } from "@nearfield/core";
 import { aborted, raceAbort, type LifeEvent, type Supervisor } from "@nearfield/link";
 import { checkDimensions, validateCard } from "@nearfield/models";
-import { findAdapter, type AdapterReport } from "./adapter.ts";
+import {
+  chooseThreads,
+  Climb,
+  findAdapter,
+  type AdapterReport,
+  type DeviceChoice,
+  type Rung,
+  type RuntimeFiles,
+} from "@nearfield/runtime";
 import type {
   EncoderCalls,
   IngestProgress,
   IngestReport,
   LoadProgress,
   LoadReport,
-  Rung,
-  RuntimeFiles,
 } from "./calls.ts";
-import { Climb } from "./climb.ts";
-import type { DeviceChoice } from "./ladder.ts";
 import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
 import { checkSupport } from "./support.ts";
-import { chooseThreads } from "./threads.ts";
 
 export interface EncoderClientOptions {
   readonly card: ModelCard;

@@ -12,8 +12,6 @@ export type {
   LoadProgress,
   LoadReport,
   LoadRequest,
-  Rung,
-  RuntimeFiles,
   VectorBlock,
 } from "./calls.ts";
 export { batches, type BatchOptions } from "./ingest/batches.ts";
@@ -28,6 +26,6 @@ export {
 } from "./ingest/limits.ts";
 export { SPLITTER_VERSION } from "./split.ts";
 export type { Embedder, EmbedOptions } from "./embedder.ts";
-export type { DeviceChoice, Reason } from "./ladder.ts";
+export type { DeviceChoice, Reason, Rung, RuntimeFiles } from "@nearfield/runtime";
 export { spawnEncoderWorker } from "./spawn.ts";
 export type { EncoderStatus } from "./status.ts";

@@ -1,14 +1,9 @@
 import { normalize, RetrievalError, type Pooling, type PoolingMode } from "@nearfield/core";
-
-/** What a graph gave: float32, row-major. */
-export interface GraphOutput {
-  readonly data: Float32Array;
-  /** `[rows, dimensions]` where the graph pools, else `[rows, tokens, dimensions]`. */
-  readonly shape: readonly number[];
-}
+import type { GraphOutput } from "@nearfield/runtime";
 
 /**
  * One vector for each row of a right-padded batch, not yet normalized; several modes give vectors one after the other.
+ * @param output `[rows, dimensions]` where the graph pools, else `[rows, tokens, dimensions]`
  * @param lengths tokens of each row without padding
  * @param dimensions components of each vector of the graph
  * @throws RetrievalError `EMBEDDING_INVALID` where the output has another shape than the card says

@@ -1,7 +1,7 @@
 import { isRetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
 import { Supervisor, type Connection, type LifeEvent } from "@nearfield/link";
-import type { AdapterReport } from "./adapter.ts";
-import type { EncoderCalls, LoadProgress, LoadReport, Rung, RuntimeFiles } from "./calls.ts";
+import type { AdapterReport, Rung, RuntimeFiles } from "@nearfield/runtime";
+import type { EncoderCalls, LoadProgress, LoadReport } from "./calls.ts";
 import { readVerdict } from "./verdict.ts";
 
 export interface RungWorkerOptions {

@@ -1,6 +1,6 @@
 import type { Device, ErrorCode } from "@nearfield/core";
-import type { LoadReport, Rung } from "./calls.ts";
-import type { Reason } from "./ladder.ts";
+import type { Reason, Rung } from "@nearfield/runtime";
+import type { LoadReport } from "./calls.ts";
 
 /** A snapshot of an encoder: plain data. */
 export interface EncoderStatus {

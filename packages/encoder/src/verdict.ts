@@ -1,6 +1,6 @@
 // Remembers which machines have passed the whole known-answer check, so that a warm start encodes one text only.
 import { hashOf, type ModelCard } from "@nearfield/core";
-import type { Rung } from "./calls.ts";
+import type { Rung } from "@nearfield/runtime";
 import { filesOf } from "./files.ts";
 
 /** The number is the version of the check: raise it when the check becomes stricter. */

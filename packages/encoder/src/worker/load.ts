@@ -7,15 +7,12 @@ import {
 } from "@nearfield/core";
 import type { Job } from "@nearfield/link";
 import { fetchAll } from "@nearfield/models";
+import { createTokenizer, openGpu, openRuntime, RUNTIME_FILES } from "@nearfield/runtime/worker";
 import type { LoadProgress, LoadReport, LoadRequest } from "../calls.ts";
 import { expandWeights, type ExpansionPlan } from "../expand.ts";
 import { filesOf } from "../files.ts";
 import { checkKnownAnswers, type KnownAnswersReport } from "../known-answers.ts";
-import { createTokenizer } from "../tokenizer.ts";
-import { openGpu } from "./device.ts";
 import { ModelEncoder } from "./model-encoder.ts";
-import { RUNTIME_FILES } from "./runtime-files.ts";
-import { openRuntime } from "./runtime.ts";
 
 export interface LoadedModel {
   readonly encoder: ModelEncoder;

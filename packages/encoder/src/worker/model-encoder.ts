@@ -1,10 +1,9 @@
 import { RetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
+import type { Runtime, Tokenizer } from "@nearfield/runtime/worker";
 import { planBatches, type BatchLimits } from "../batch.ts";
 import type { Embedder, EmbedOptions } from "../embedder.ts";
 import { finish, pool } from "../pooling.ts";
 import { promptOf } from "../prompt.ts";
-import type { Tokenizer } from "../tokenizer.ts";
-import type { Runtime } from "./runtime.ts";
 
 /**
  * About half a second of work on one WASM thread: a larger batch is not faster there, and a waiting query or an abort

@@ -1,7 +1,7 @@
-import { RetrievalError, type ErrorCode, type ModelCard } from "@nearfield/core";
+import { RetrievalError, type ErrorCode } from "@nearfield/core";
 import type { AdapterReport } from "./adapter.ts";
-import type { Rung } from "./calls.ts";
-import { planLadder, type DeviceChoice, type Reason } from "./ladder.ts";
+import type { Rung } from "./rung.ts";
+import { planLadder, type DeviceChoice, type Reason, type Runnable } from "./ladder.ts";
 
 /** What would be the same on every rung: the files, the card, the worker's script. */
 const SAME_EVERYWHERE: readonly ErrorCode[] = [
@@ -27,7 +27,7 @@ export class Climb {
   #hadAccident = false;
   #defeat: RetrievalError | undefined;
 
-  constructor(card: ModelCard, choice: DeviceChoice, adapter: AdapterReport) {
+  constructor(card: Runnable, choice: DeviceChoice, adapter: AdapterReport) {
     const { rungs, skipped } = planLadder(card, choice, adapter);
     this.adapter = adapter;
     this.#choice = choice;

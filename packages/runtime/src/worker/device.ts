@@ -1,5 +1,5 @@
 import { RetrievalError } from "@nearfield/core";
-import type { Rung } from "../calls.ts";
+import type { Rung } from "../rung.ts";
 import { describeAdapter } from "../adapter.ts";
 
 /** A GPU device of our own, given to ONNX Runtime, so that features, limits and loss are ours to see. */

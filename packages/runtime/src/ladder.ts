@@ -1,8 +1,13 @@
-import type { Device, ErrorCode, ModelCard } from "@nearfield/core";
+import type { Device, ErrorCode } from "@nearfield/core";
 import type { AdapterReport } from "./adapter.ts";
-import type { Rung } from "./calls.ts";
+import type { Rung } from "./rung.ts";
 
 export type DeviceChoice = "auto" | Device;
+
+/** A model as far as the ladder is concerned: which devices it has files for. */
+export interface Runnable {
+  readonly artifacts: Readonly<Partial<Record<Device, object>>>;
+}
 
 /** Why a rung was left or never tried. */
 export interface Reason {
@@ -21,7 +26,7 @@ export interface Ladder {
 const GPU_RUNGS: readonly Rung[] = ["webgpu", "webgpu-no-subgroups"];
 
 /** The rungs for a card on this machine. A software adapter is slower than WASM, so that only a demand leads to it. */
-export function planLadder(card: ModelCard, choice: DeviceChoice, adapter: AdapterReport): Ladder {
+export function planLadder(card: Runnable, choice: DeviceChoice, adapter: AdapterReport): Ladder {
   const skipped: Reason[] = [];
   const skip = (rung: Rung, code: ErrorCode, message: string) =>
     skipped.push({ rung, code, message });

@@ -1,5 +1,5 @@
 import type { Device } from "@nearfield/core";
-import type { RuntimeFiles } from "../calls.ts";
+import type { RuntimeFiles } from "../rung.ts";
 
 /**
  * Where the app's bundler puts ONNX Runtime: it recognises this literal form and emits the files beside the app's own, so

@@ -1,9 +1,9 @@
 // The one file that imports ONNX Runtime.
 import * as ort from "onnxruntime-web/webgpu";
 import { asRetrievalError, RetrievalError } from "@nearfield/core";
-import type { RuntimeFiles } from "../calls.ts";
+import type { RuntimeFiles } from "../rung.ts";
 import { decodeFloat16 } from "../float16.ts";
-import type { GraphOutput } from "../pooling.ts";
+import type { GraphOutput } from "../graph.ts";
 import type { Gpu } from "./device.ts";
 import { Mutex } from "./mutex.ts";
 

@@ -1,0 +1,13 @@
+// What the page needs of the runtime. What runs in a worker is in `worker.ts`, so that no page loads ONNX Runtime.
+export { describeAdapter, findAdapter, type AdapterReport } from "./adapter.ts";
+export { Climb } from "./climb.ts";
+export type { GraphOutput } from "./graph.ts";
+export {
+  planLadder,
+  type DeviceChoice,
+  type Ladder,
+  type Reason,
+  type Runnable,
+} from "./ladder.ts";
+export type { Rung, RuntimeFiles } from "./rung.ts";
+export { chooseThreads } from "./threads.ts";
