@@ -24,6 +24,8 @@ export interface ModelCard extends EncodingRecipe<ModelFile> {
   readonly tokenizer: ModelFile;
   readonly tokenizerConfig: ModelFile;
   readonly knownAnswers: KnownAnswers;
+  /** For planning. */
+  readonly network?: NetworkShape | undefined;
 }
 
 /** Published scores of a few texts, for a test of the whole chain: row = query, column = document. */

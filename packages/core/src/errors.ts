@@ -41,6 +41,8 @@ export const ERROR_CODES = [
   "MODEL_INVALID",
   /** Vectors of two embedding spaces would meet: an index's and its model's, or those of two towers. */
   "MODEL_MISMATCH",
+  /** A model needs more than a limit of this machine: heap, buffer, memory. The message has the numbers. */
+  "MODEL_TOO_LARGE",
   /** A model's file could not be fetched: the server refused or does not have it. */
   "MODEL_UNAVAILABLE",
   /** A model's file is not stored and the network can not be reached. */

@@ -29,11 +29,12 @@ import { checkRepository, checkRevision } from "./name.ts";
  */
 export function validateCard(card: unknown): ModelCard {
   const own = ["version", "artifacts", "tokenizer", "tokenizerConfig", "knownAnswers"];
-  const fields = record(card, "form", [...RECIPE_FIELDS, ...own]);
+  const fields = record(card, "form", [...RECIPE_FIELDS, ...own, "network"]);
   filledText(fields["version"], "version");
   checkRecipe(fields, checkModelFile);
   for (const name of ["tokenizer", "tokenizerConfig"]) checkModelFile(fields[name], name);
   const texts = checkKnownAnswers(fields["knownAnswers"], "knownAnswers");
+  optional(fields["network"], "network", checkNetwork);
   const artifacts = record(fields["artifacts"], "artifacts", DEVICES);
   if (Object.keys(artifacts).length === 0) {
     throw bad("artifacts", `an object with ${DEVICES.join(" or ")}`, artifacts);

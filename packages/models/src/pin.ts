@@ -48,7 +48,7 @@ export function pinCard(card: RepositoryCard, options: PinOptions = {}): ModelCa
       repair: "Export the model to ONNX, or choose another one.",
     });
   }
-  const { repository: _r, revision: _v, knownScores: _s, network: _n, head, ...recipe } = card;
+  const { repository: _r, revision: _v, knownScores: _s, head, ...recipe } = card;
   return validateCard({
     ...recipe,
     version: commit,

@@ -1,0 +1,74 @@
+// Which file, number format and device: decided before a byte of the weights is fetched.
+import type { Device, Dtype, ModelCard, RepositoryCard } from "@nearfield/core";
+import { formatBytes } from "./plan/bytes.ts";
+import type { Wishes } from "./plan/limit.ts";
+import type { MachineFacts } from "./plan/machine.ts";
+import { refuse } from "./plan/refuse.ts";
+import { bestOf, weighModel, type Candidate } from "./plan/weigh.ts";
+
+/** What was decided, and why. Plain data. */
+export interface Plan {
+  /** Name of the model. */
+  readonly model: string;
+  /** What is tried first. */
+  readonly device: Device;
+  /** null: the graph mixes formats of its own. */
+  readonly dtype: Dtype | null;
+  /** The graph: its path in the repository, or its address. */
+  readonly file: string;
+  /** The best candidate of each device that can serve. */
+  readonly choices: Readonly<Partial<Record<Device, Candidate>>>;
+  /** The best candidate of each device that could serve if it were there, or asked for. */
+  readonly standby: Readonly<Partial<Record<Device, Candidate>>>;
+  /** All that were looked at, the best ones of each device first. */
+  readonly candidates: readonly Candidate[];
+  /** What was chosen and why each other one was not, as sentences. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Chooses file, number format and device for a model on a machine: for each device the best format that can run there, and
+ * first the GPU. What decides is the same at each visit: what the browser may store only makes a remark, and a GPU that is
+ * not there today leaves its files on `standby`.
+ *
+ * @throws RetrievalError where nothing can run, with the numbers and the nearest model that can: `MODEL_TOO_LARGE` for what
+ * exceeds a limit, `MODEL_UNSUPPORTED` where there is no ONNX file or none for this machine, `DEVICE_UNAVAILABLE` where the
+ * device that was asked for is not there or lacks a feature
+ */
+export function planModel(
+  card: RepositoryCard | ModelCard,
+  machine: MachineFacts,
+  wishes: Wishes = {},
+): Plan {
+  const candidates = weighModel(card, machine, wishes);
+  const choices = bestOf(candidates, ({ refusals }) => refusals.length === 0);
+  const standby = bestOf(
+    candidates,
+    ({ device, refusals }) => !choices[device] && refusals.every(({ kind }) => kind === "presence"),
+  );
+  const chosen = choices.webgpu ?? choices.wasm;
+  if (!chosen?.file) throw refuse(card, candidates, machine);
+  return {
+    model: card.name,
+    device: chosen.device,
+    dtype: chosen.dtype,
+    file: chosen.file,
+    choices,
+    standby,
+    candidates,
+    reasons: candidates.map((candidate) => explain(candidate, choices)),
+  };
+}
+
+type Choices = Readonly<Partial<Record<Device, Candidate>>>;
+
+function explain(candidate: Candidate, choices: Choices): string {
+  const { device, dtype, file, needs, refusals, remarks } = candidate;
+  const name = `${device} ${dtype ?? "own format"}${file === null ? "" : ` (${file})`}`;
+  const best = choices[device];
+  const verdict =
+    candidate === best
+      ? `${formatBytes(needs.downloadBytes)} to fetch`
+      : refusals.map(({ message }) => message).join("; ") || `${best?.dtype} goes first here`;
+  return [`${name}: ${verdict}`, ...remarks].join("; ");
+}
