@@ -25,9 +25,7 @@ export function rowsOfParts(
   for (let part = 0; part < passing.length; part++) {
     if (passing[part] === 0) continue;
     const end = starts[part + 1] ?? rows;
-    for (let row = starts[part] as number; row < end; row++) {
-      bitmap[row >> 3] = (bitmap[row >> 3] as number) | (1 << (row & 7));
-    }
+    setRows(bitmap, starts[part] as number, end);
   }
   if (among) bitmap.forEach((byte, at) => (bitmap[at] = byte & (among[at] as number)));
   return bitmap;
@@ -41,6 +39,13 @@ export function hasRow(bitmap: Bitmap, row: number): boolean {
 export function clearRows(bitmap: Bitmap, start: number, end: number): void {
   for (let row = start; row < end; row++) {
     bitmap[row >> 3] = (bitmap[row >> 3] ?? 0) & ~(1 << (row & 7));
+  }
+}
+
+/** Puts the rows `[start, end)` in. */
+export function setRows(bitmap: Bitmap, start: number, end: number): void {
+  for (let row = start; row < end; row++) {
+    bitmap[row >> 3] = (bitmap[row >> 3] ?? 0) | (1 << (row & 7));
   }
 }
 
@@ -59,6 +64,6 @@ export function decodeBitmap(bytes: Uint8Array<ArrayBuffer>, info: SegmentInfo):
   if (sound) return bytes;
   throw new RetrievalError("STORAGE_CORRUPT", "the bitmap of a segment is damaged", {
     value: info.id,
-    repair: "Add the documents of this segment again.",
+    repair: "Call repair, or add the documents of this segment again.",
   });
 }

@@ -156,13 +156,54 @@ it("the record of another entry in an entry's place is noticed", async () => {
 });
 
 describe("a manifest", () => {
-  it("that is damaged refuses the index and changes nothing", async () => {
-    await changeRaw<ManifestRecord>(name, "manifest", "manifest", (record) => ({
-      ...record,
-      bytes: flipBit(record.bytes, 77),
-    }));
+  it.each<[string, (record: ManifestRecord) => ManifestRecord | undefined]>([
+    ["has a flipped bit", (record) => ({ ...record, bytes: flipBit(record.bytes, 77) })],
+    ["has another generation", (record) => ({ ...record, generation: 2 ** 52 })],
+    ["has another lineage", (record) => ({ ...record, lineage: "x" })],
+    ["is not made of bytes", (record) => ({ ...record, bytes: [] as unknown as Bytes })],
+    ["is gone", () => undefined],
+  ])("that %s is made anew from the records, and that is told", async (_, damage) => {
+    const index = await open();
+    await index.commit(blockOf({ id: "a", version: 2, rows: 1 }));
+    await index.remove(["b"]);
+    await index.close();
+    await changeRaw<ManifestRecord>(name, "manifest", "manifest", damage);
+    const again = await open();
+    const model = new Model()
+      .commit([...FIRST, ...SECOND, { id: "a", version: 2, rows: 1 }])
+      .remove(["b"]);
+    const { hits, report } = await again.search(QUERY, 100);
+    expect(hits).toEqual(model.search(QUERY, 100));
+    expect(report.degraded).toMatchObject([{ code: "STORAGE_CORRUPT" }]);
+    expect(report.degraded[0]).not.toHaveProperty("lostEntries");
+    await again.commit(blockOf({ id: "z", version: 1, rows: 1 }));
+    await again.close();
+    const last = await open();
+    expect(await last.report()).toMatchObject({ entries: 5, degraded: [] });
+    await last.close();
+  });
+
+  it("is made anew though segments are damaged too: what is left answers", async () => {
+    await changeRaw<Bytes>(name, "segments", 1, (bytes) => flipBit(bytes, 999));
+    await changeRaw(name, "manifest", "manifest", () => undefined);
+    const index = await open();
+    const { hits, report } = await index.search(QUERY, 100);
+    expect(hits).toEqual(new Model().commit(SECOND).search(QUERY, 100));
+    expect(report.degraded).toMatchObject([
+      { code: "STORAGE_CORRUPT" },
+      { code: "STORAGE_CORRUPT", lostEntries: 3 },
+    ]);
+    // Set aside, not deleted: somebody may still read it.
+    expect(await keysOfRaw(name, "segments")).toContain(1);
+    await index.close();
+  });
+
+  it("is not made anew over vectors of another model", async () => {
+    await changeRaw<ManifestRecord>(name, "manifest", "manifest", () => undefined);
     const before = await dumpRaw(name);
-    expect(await codeOf(open())).toBe("STORAGE_CORRUPT");
+    const index = makeIndex(await IndexedDbStore.open(name), { fingerprint: "another" });
+    expect(await codeOf(index.open())).toBe("MODEL_MISMATCH");
+    await index.close();
     expect(await dumpRaw(name)).toEqual(before);
   });
 
@@ -197,4 +238,65 @@ describe("a manifest", () => {
 it("a database of a later IndexedDB version is refused by name", async () => {
   (await openRaw(name, 2)).close();
   expect(await codeOf(open())).toBe("FORMAT_TOO_NEW");
+});
+
+describe("repair", () => {
+  it("brings back what only a damaged bitmap had made unsure, and forgets what was set aside", async () => {
+    const index = await open();
+    await index.remove(["a"]);
+    await index.close();
+    await changeRaw<Bytes>(name, "bitmaps", 1, (bytes) => flipBit(bytes, 1));
+    const again = await open();
+    // A commit of somebody who could not read it leaves it aside.
+    await again.commit(blockOf({ id: "z", version: 1, rows: 1 }));
+    expect(await again.repair()).toMatchObject({ restored: 2, lost: [], report: { degraded: [] } });
+    const model = new Model().commit([...FIRST, ...SECOND, { id: "z", version: 1, rows: 1 }]);
+    const { hits } = await again.search(QUERY, 100);
+    expect(hits).toEqual(model.remove(["a"]).search(QUERY, 100));
+    expect(await keysOfRaw(name, "bitmaps")).toEqual([]);
+    expect(await keysOfRaw(name, "segments")).not.toContain(1);
+    await again.close();
+  });
+
+  it("brings back a segment that could not be read for a while, as far as it is not out of date", async () => {
+    let kept: Bytes | undefined;
+    await changeRaw<Bytes>(name, "segments", 1, (bytes) => {
+      kept = bytes;
+      return flipBit(bytes, 4000);
+    });
+    const index = await open();
+    await index.remove(["a"]);
+    await index.commit(blockOf({ id: "b", version: 2, rows: 1 }));
+    expect(await index.repair()).toMatchObject({ restored: 0, lost: ["c"] });
+    await changeRaw(name, "segments", 1, () => kept);
+    expect(await index.repair()).toMatchObject({ restored: 1, lost: [], report: { degraded: [] } });
+    const model = new Model()
+      .commit([...FIRST, ...SECOND, { id: "b", version: 2, rows: 1 }])
+      .remove(["a"]);
+    expect((await index.search(QUERY, 100)).hits).toEqual(model.search(QUERY, 100));
+    expect(await keysOfRaw(name, "segments")).not.toContain(1);
+    await index.close();
+  });
+
+  it("finds damage that came while the index was open, and names what is lost", async () => {
+    const index = await open();
+    await changeRaw<Bytes>(name, "segments", 1, (bytes) => flipBit(bytes, 4000));
+    await changeRaw<Bytes>(name, "entries", "e", (bytes) => flipBit(bytes, 300));
+    const { restored, lost, report } = await index.repair();
+    expect({ restored, lost }).toEqual({ restored: 0, lost: ["a", "b", "c", "e"] });
+    expect(report.degraded).toMatchObject([{ lostEntries: 4 }]);
+    const { hits } = await index.search(QUERY, 100);
+    expect(hits).toEqual(new Model().commit([SECOND[0]!]).search(QUERY, 100));
+    expect(await index.commit(blockOf(...FIRST, SECOND[1]!))).toMatchObject({ degraded: [] });
+    expect(await keysOfRaw(name, "segments")).not.toContain(1);
+    await index.close();
+  });
+
+  it("of a sound index changes nothing", async () => {
+    const index = await open();
+    const before = await dumpRaw(name);
+    expect(await index.repair()).toMatchObject({ restored: 0, lost: [] });
+    expect(await dumpRaw(name)).toEqual(before);
+    await index.close();
+  });
 });

@@ -67,20 +67,27 @@ export function takeOut(image: Image, { fresh, removed }: Wish): HeldSegment[] {
   return [...segments.values()].filter(({ live }) => live > 0);
 }
 
-/**
- * Works a commit out.
- * @param segments from {@link takeOut}
- * @param sources records of those segments that are to be written anew together with the fresh rows
- * @param records how many records the table `entries` will hold
- */
+/** What a draft has to know of the state it changes. */
+export interface Circumstances {
+  /** Segments that are held in memory before the change: nobody may drop one that was not read. */
+  readonly held: { has(segment: number): boolean };
+  /** From {@link takeOut}. */
+  readonly segments: readonly HeldSegment[];
+  /** Records of those segments that are to be written anew together with the fresh rows. */
+  readonly sources: ReadonlyMap<number, DecodedSegment>;
+  /** How many records the table `entries` will hold. */
+  readonly records: number;
+  /** How many of these will still be stored without being found. */
+  readonly lost: number;
+}
+
+/** Works a commit out. */
 export function draftCommit(
   before: Manifest,
   wish: Wish,
-  segments: readonly HeldSegment[],
-  sources: ReadonlyMap<number, DecodedSegment>,
-  records: number,
+  { held, segments, sources, records, lost }: Circumstances,
 ): Draft {
-  const { dimensions } = before;
+  const { dimensions, fingerprint: space } = before;
   const rows: Rows[] = [];
   for (const segment of segments) {
     const source = sources.get(segment.info.id);
@@ -95,7 +102,7 @@ export function draftCommit(
   const puts: StoredRecord[] = [];
   const written = pack(rows, dimensions).map(({ parts, cells, vectors }): DraftSegment => {
     const columns = buildColumns(cells);
-    const blank = layOutSegment(parts, columns, dimensions);
+    const blank = layOutSegment(parts, columns, { space, dimensions });
     let at = 0;
     for (const piece of vectors) {
       blank.vectors.set(piece, at);
@@ -120,15 +127,22 @@ export function draftCommit(
   for (const { entry } of wish.fresh) {
     puts.push({ table: "entries", key: entry.id, bytes: encodeEntry(entry) });
   }
+  // What could not be read is kept apart for a repair, until nothing of it is missed any more.
+  const unread = before.segments.filter(({ id }) => !held.has(id));
+  const suspects = [...(before.quarantined ?? []), ...unread];
+  const quarantined = lost > 0 && suspects.length > 0 ? suspects : undefined;
   const manifest: Manifest = {
     ...before,
     generation: before.generation + 1,
     entries: records,
     nextSegment,
     segments: [...kept, ...written].map(({ info }) => info),
+    quarantined,
   };
-  const stays = new Set(manifest.segments.map(({ id }) => id));
-  const gone = before.segments.filter(({ id }) => !stays.has(id));
+  const stays = new Set([...manifest.segments, ...(quarantined ?? [])].map(({ id }) => id));
+  const gone = [...before.segments, ...(before.quarantined ?? [])].filter(
+    ({ id }) => !stays.has(id),
+  );
   const deletes = [
     ...gone.map(({ id }) => ({ table: "segments", key: id }) as const),
     ...gone.flatMap(({ id, bitmap }) => (bitmap ? [{ table: "bitmaps", key: id } as const] : [])),

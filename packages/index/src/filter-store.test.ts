@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, entryOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { decodeManifest, encodeManifest } from "./manifest.ts";
+import { decodeSegment, layOutSegment } from "./segment.ts";
 import { MemoryDatabase, MemoryStore } from "./memory-store.ts";
 
 const A: Marks = { id: "a", version: 1, rows: 2 };
@@ -16,12 +17,17 @@ function downgrade(database: MemoryDatabase): void {
   const manifest = decodeManifest(database.manifest!);
   const segments = manifest.segments.map((info) => {
     const bytes = database.tables.segments.get(info.id)!;
-    const header = new Uint32Array(bytes.buffer, bytes.byteOffset, 8);
-    const vectorBytes = header[3]! * header[4]! * 4;
-    const columnsAt = bytes.length - vectorBytes - header[7]!;
-    const old = new Uint8Array(columnsAt + vectorBytes);
-    old.set(bytes.subarray(0, columnsAt));
-    old.set(bytes.subarray(bytes.length - vectorBytes), columnsAt);
+    const { parts, columns, vectors } = decodeSegment(bytes);
+    // Without a space the text begins with the ids; its ninth word, the length of that space, was not there.
+    const { dimensions } = manifest;
+    const bare = layOutSegment(parts, columns!, { space: "", dimensions });
+    bare.vectors.set(vectors);
+    const vectorsAt = bare.bytes.length - vectors.byteLength;
+    const columnsAt = vectorsAt - new Uint32Array(bare.bytes.buffer, 0, 8)[7]!;
+    const old = new Uint8Array(columnsAt - 4 + vectors.byteLength);
+    old.set(bare.bytes.subarray(0, 32));
+    old.set(bare.bytes.subarray(36, columnsAt), 32);
+    old.set(bare.bytes.subarray(vectorsAt), columnsAt - 4);
     const words = new Uint32Array(old.buffer, 0, 8);
     words[1] = 1;
     words[7] = 0;

@@ -1,5 +1,6 @@
 import {
   asRetrievalError,
+  compareIds,
   isRetrievalError,
   RetrievalError,
   sameToken,
@@ -8,6 +9,7 @@ import {
   type Scanner,
   type SegmentStore,
 } from "@nearfield/core";
+import { aborted } from "@nearfield/link";
 import type { IndexEntry, IndexHit, IndexReport } from "./calls.ts";
 import { draftCommit, findFresh, takeOut, type Wish } from "./draft.ts";
 import type { HeldSegment } from "./image.ts";
@@ -17,9 +19,10 @@ import { compileFilter } from "./filter/compile.ts";
 import { checkBlock, checkId, checkLimit, checkQuery } from "./input.ts";
 import { OVERTAKEN, readSegment } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
-import { chooseMerge } from "./merge.ts";
+import { chooseCompaction, chooseMerge, type SegmentSize } from "./merge.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import { Queue } from "./queue.ts";
+import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import type { DecodedSegment } from "./segment.ts";
 
@@ -56,8 +59,8 @@ export class FlatIndex {
 
   /**
    * Loads what is stored, or begins a new index. Damaged segments are left out and reported.
-   * @throws RetrievalError `MODEL_MISMATCH`, `FORMAT_TOO_NEW`, `STORAGE_CORRUPT` where the list of what is stored is damaged;
-   * nothing is changed then.
+   * A list of what is stored that is damaged is made anew from the records, and that is reported too.
+   * @throws RetrievalError `MODEL_MISMATCH`, `FORMAT_TOO_NEW`; nothing is changed then.
    */
   open(): Promise<IndexReport> {
     return this.#enqueue(async () => {
@@ -184,6 +187,44 @@ export class FlatIndex {
     });
   }
 
+  /**
+   * Writes segments with deleted rows, and segments that are not full, anew, in many small commits: it can end anywhere, and
+   * calls of others come in between. It drops nothing that it has not read. Commits do the most urgent part of it by themselves.
+   * @throws RetrievalError `STORAGE_FULL`: what is done so far stays done
+   */
+  async compact(signal?: AbortSignal): Promise<IndexReport> {
+    while (await this.#enqueue(() => this.#compactSome())) {
+      if (signal?.aborted) throw aborted(signal);
+    }
+    return this.report();
+  }
+
+  /**
+   * Reads every record that is stored and checks it, and brings back what can be had from records that were set aside. `lost`:
+   * the ids that are stored and still can not be found; adding them again heals them.
+   * @throws RetrievalError `STORAGE_FULL`
+   */
+  async repair(): Promise<{
+    readonly restored: number;
+    readonly lost: readonly string[];
+    readonly report: IndexReport;
+  }> {
+    return this.#enqueue(async () => {
+      const replica = this.#replica;
+      await this.#examine();
+      let restored = 0;
+      for await (const found of salvage(this.#store, replica)) {
+        const isMissed = ({ entry }: (typeof found)[number]) => replica.lost.has(entry.id);
+        const { fresh } = await this.#change(() => ({
+          fresh: found.filter(isMissed),
+          removed: [],
+        }));
+        restored += fresh.length;
+      }
+      return { restored, lost: [...replica.lost].sort(compareIds), report: replica.report() };
+    });
+  }
+
   /** Deletes all that is stored and closes. @throws RetrievalError `STORAGE_UNAVAILABLE` where others hold it open */
   async destroy(): Promise<void> {
     this.#assertOpen();
@@ -214,7 +255,9 @@ export class FlatIndex {
         continue; // what is stored may be gone by now, or the other way round
       }
       const segments = takeOut(replica.image, wanted);
-      const sources = isMerging ? await this.#readSources(before, segments, wanted) : new Map();
+      const sources = isMerging
+        ? await this.#readSources(before, this.#chooseMerge(segments, wanted))
+        : new Map();
       if (sources === OVERTAKEN) {
         replica.expire();
         continue;
@@ -236,18 +279,60 @@ export class FlatIndex {
     throw overtaken();
   }
 
-  /** Reads the segments that are to be written anew. */
-  async #readSources(
-    manifest: Manifest,
-    segments: readonly HeldSegment[],
-    { fresh }: Wish,
-  ): Promise<Map<number, DecodedSegment> | typeof OVERTAKEN> {
-    const sizes = segments
+  /** One step of a compaction. False where there is nothing left to gain. */
+  async #compactSome(): Promise<boolean> {
+    const replica = this.#replica;
+    for (let redo = 0; redo < MAX_REDOS; redo++) {
+      await replica.catchUp();
+      const before = replica.manifest as Manifest;
+      const segments = [...replica.image.segments.values()].filter(({ live }) => live > 0);
+      const chosen = chooseCompaction(this.#sizesOf(segments));
+      if (chosen.length === 0) return false;
+      const sources = await this.#readSources(before, chosen);
+      if (sources !== OVERTAKEN) {
+        if (sources.size < chosen.length) continue; // one was found damaged: choose without it
+        if (await this.#write(before, { fresh: [], removed: [] }, segments, sources)) return true;
+      }
+      replica.expire();
+      await pause(Math.random() * MAX_PAUSE_MS);
+    }
+    throw overtaken();
+  }
+
+  /** Finds out, for all that is held, whether it is still stored as it was written; what is not is lost from here on. */
+  async #examine(): Promise<void> {
+    const replica = this.#replica;
+    for (let redo = 0; redo < MAX_REDOS; redo++) {
+      await replica.catchUp();
+      const state = replica.manifest as Manifest;
+      const unsound = await findUnsound(this.#store, replica);
+      if (unsound === OVERTAKEN) continue;
+      replica.drop(unsound.segments);
+      replica.lose(state, unsound.entries);
+      return;
+    }
+    throw overtaken();
+  }
+
+  #chooseMerge(segments: readonly HeldSegment[], { fresh }: Wish): number[] {
+    const freshRows = fresh.reduce((sum, { entry }) => sum + entry.rows, 0);
+    return chooseMerge(this.#sizesOf(segments), freshRows);
+  }
+
+  /** Sizes of those that can be written anew. */
+  #sizesOf(segments: readonly HeldSegment[]): SegmentSize[] {
+    return segments
       .filter(({ info }) => !this.#unreadable.has(info.id))
       .map(({ info, live }) => ({ id: info.id, rows: info.rows, live }));
-    const freshRows = fresh.reduce((sum, { entry }) => sum + entry.rows, 0);
+  }
+
+  /** Reads the segments that are to be written anew; those that turn out to be damaged are left out. */
+  async #readSources(
+    manifest: Manifest,
+    chosen: readonly number[],
+  ): Promise<Map<number, DecodedSegment> | typeof OVERTAKEN> {
     const sources = new Map<number, DecodedSegment>();
-    for (const id of chooseMerge(sizes, freshRows)) {
+    for (const id of chosen) {
       const { info } = this.#replica.image.segments.get(id) as HeldSegment;
       const source = await readSegment(this.#store, manifest, info);
       if (source === OVERTAKEN) return OVERTAKEN;
@@ -269,7 +354,18 @@ export class FlatIndex {
     const ids = fresh.map(({ entry }) => entry.id);
     const additional = ids.filter((id) => !replica.isStored(id)).length;
     const records = replica.records + additional - removed.length;
-    const draft = draftCommit(before, { fresh, removed }, segments, sources, records);
+    const changed = [...ids, ...removed];
+    const draft = draftCommit(
+      before,
+      { fresh, removed },
+      {
+        held: replica.image.segments,
+        segments,
+        sources,
+        records,
+        lost: replica.lost.size - changed.filter((id) => replica.lost.has(id)).length,
+      },
+    );
     // The scanner first: if it has no memory for the rows, nothing has happened yet.
     const added: HeldSegment[] = [];
     let isCommitted = false;
@@ -281,7 +377,7 @@ export class FlatIndex {
     } finally {
       if (!isCommitted) for (const { block } of added) this.#scanner.remove(block);
     }
-    if (isCommitted) replica.adopt(draft.manifest, [...draft.kept, ...added], [...ids, ...removed]);
+    if (isCommitted) replica.adopt(draft.manifest, [...draft.kept, ...added], changed);
     return isCommitted;
   }
 

@@ -22,6 +22,11 @@ export interface Manifest extends StoreToken {
   readonly entries: number;
   readonly nextSegment: number;
   readonly segments: readonly SegmentInfo[];
+  /**
+   * Segments that somebody could not read, or whose bitmap: nothing of them is found, and their records stay until all that
+   * was lost with them is there again. Absent: none.
+   */
+  readonly quarantined?: readonly SegmentInfo[] | undefined;
 }
 
 /** The first manifest of an index. */
@@ -59,7 +64,7 @@ export function decodeManifest(record: ManifestRecord): Manifest {
     checksumOf({ format, lineage, generation }, bytes) !== checksum
   ) {
     throw new RetrievalError("STORAGE_CORRUPT", "the list of what is stored is damaged", {
-      repair: "Destroy this index and add the documents again.",
+      repair: "Open the index again: the list is made anew from the records.",
     });
   }
   const body = JSON.parse(new TextDecoder().decode(bytes)) as Omit<Manifest, keyof StoreToken>;

@@ -1,6 +1,8 @@
 import {
+  isRetrievalError,
   RetrievalError,
   sameToken,
+  type ManifestRecord,
   type Scanner,
   type SegmentStore,
   type StoreToken,
@@ -8,7 +10,14 @@ import {
 import type { Degradation, IndexReport } from "./calls.ts";
 import { Image, type HeldSegment } from "./image.ts";
 import { loadSegments, OVERTAKEN } from "./load.ts";
-import { createManifest, decodeManifest, encodeManifest, type Manifest } from "./manifest.ts";
+import {
+  createManifest,
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  type SegmentInfo,
+} from "./manifest.ts";
+import { rebuildManifest } from "./rebuild.ts";
 
 /**
  * How often a step that others have overtaken is made again. Each time somebody else has got further, so that this many
@@ -70,6 +79,17 @@ export class Replica {
     return this.image.entries.has(id) || this.#lost.has(id);
   }
 
+  /** Ids that have a record and can not be found. */
+  get lost(): ReadonlySet<string> {
+    return this.#lost;
+  }
+
+  /** Segments of the state in memory that could not be read, by this connection or by another before it. */
+  get suspects(): readonly SegmentInfo[] {
+    const { segments = [], quarantined = [] } = this.#manifest ?? {};
+    return [...quarantined, ...segments.filter(({ id }) => !this.image.segments.has(id))];
+  }
+
   /** Says that the store may have moved on. */
   expire(): void {
     this.#isStale = true;
@@ -103,13 +123,22 @@ export class Replica {
     this.#lost = new Set([...this.#lost, ...ids]);
   }
 
+  /** Takes segments whose record is damaged out of what can be found, with every entry that has a part in them. */
+  drop(segments: ReadonlySet<number>): void {
+    const held = [...this.image.segments.values()].filter(({ info }) => !segments.has(info.id));
+    const before = new Set(this.image.entries.keys());
+    this.image.replace(held);
+    const gone = without(before, new Set(this.image.entries.keys()));
+    this.#lost = new Set([...this.#lost, ...gone]);
+  }
+
   /** Counts and degradations of the state in memory. */
   report(): IndexReport {
     const { store, scanner } = this.#options;
     const { entries, rows } = this.image;
     const { lineage = "", generation = 0 } = this.#manifest ?? {};
     const lostEntries = this.#lost.size;
-    const message = `${lostEntries} stored entries are damaged and can not be found; add them again`;
+    const message = `${lostEntries} stored entries are damaged and can not be found: call repair, or add them again`;
     const lost = lostEntries ? [{ code: "STORAGE_CORRUPT", message, lostEntries } as const] : [];
     return {
       lineage,
@@ -130,7 +159,8 @@ export class Replica {
     if (sameToken(record, this.#manifest)) {
       return !this.#isIncomplete || this.#findLost();
     }
-    const manifest = decodeManifest(record);
+    const manifest = readManifest(record);
+    if (!manifest) return this.#rebuild(record);
     this.#assertSameSpace(manifest);
     this.#compare(manifest);
     const isSame = manifest.lineage === this.#manifest?.lineage;
@@ -160,6 +190,11 @@ export class Replica {
   /** Writes the first manifest. */
   async #begin(): Promise<boolean> {
     const { store, scanner, fingerprint } = this.#options;
+    for (const table of ["entries", "segments"] as const) {
+      const { manifest: found, keys } = await store.keys(table);
+      if (found) return false; // somebody else has begun it
+      if (keys.length > 0) return this.#rebuild(undefined);
+    }
     this.#compare(undefined);
     const manifest = createManifest(fingerprint, scanner.dimensions);
     const change = { base: undefined, manifest: encodeManifest(manifest), puts: [], deletes: [] };
@@ -169,6 +204,20 @@ export class Replica {
     this.#lost = new Set();
     this.#isIncomplete = false;
     return true;
+  }
+
+  /** Writes a new manifest in the place of one that is damaged or gone. What is not found is told by the next {@link #load}. */
+  async #rebuild(damaged: ManifestRecord | undefined): Promise<boolean> {
+    const { store, scanner, fingerprint } = this.#options;
+    const space = { fingerprint, dimensions: scanner.dimensions };
+    const manifest = await rebuildManifest(store, damaged, space, this.#manifest ?? this.#lastSeen);
+    if (manifest) {
+      this.#note({
+        code: "STORAGE_CORRUPT",
+        message: "the list of what is stored was damaged; it was made anew from the records",
+      });
+    }
+    return false;
   }
 
   /** Notes it where what is found is not what came after what was seen before. */
@@ -201,6 +250,16 @@ export class Replica {
       value: fingerprint,
       repair: "Open it with the model it was made with, or destroy it and add the documents again.",
     });
+  }
+}
+
+/** `undefined` for a manifest that is damaged. @throws RetrievalError `FORMAT_TOO_NEW` */
+function readManifest(record: ManifestRecord): Manifest | undefined {
+  try {
+    return decodeManifest(record);
+  } catch (thrown) {
+    if (isRetrievalError(thrown) && thrown.code === "STORAGE_CORRUPT") return undefined;
+    throw thrown;
   }
 }
 

@@ -6,6 +6,7 @@ import { createManifest, decodeManifest, encodeManifest } from "./manifest.ts";
 import { decodeSegment, layOutSegment, sealSegment, type Part } from "./segment.ts";
 
 const DIMENSIONS = 5;
+const SPACE = "space \ud800";
 const PARTS: readonly Part[] = [
   { id: "a", hash: "first", ordinal: 0, rows: 2, of: 2 },
   { id: "\ud800 alone", hash: "#", ordinal: 4, rows: 1, of: 9 },
@@ -20,7 +21,10 @@ const FIELDS = [
 const COLUMNS = buildColumns(FIELDS.map((fields) => cellsOf({ fields })));
 
 function sampleSegment() {
-  const { bytes, vectors } = layOutSegment(PARTS, COLUMNS, DIMENSIONS);
+  const { bytes, vectors } = layOutSegment(PARTS, COLUMNS, {
+    space: SPACE,
+    dimensions: DIMENSIONS,
+  });
   vectors.forEach((_, at) => (vectors[at] = at - 7.25));
   return {
     bytes,
@@ -51,6 +55,7 @@ it("a segment comes back as it was, wherever its bytes begin", () => {
     expect(decodeSegment(record, expected).parts).toEqual(PARTS);
     expect(decodeSegment(record, expected).vectors).toEqual(vectors);
     expect(decodeSegment(record, expected).columns).toEqual(COLUMNS);
+    expect(decodeSegment(record).space).toBe(SPACE);
   }
 });
 

@@ -1,13 +1,15 @@
-// The binary record of one segment, version 2. Little-endian, as is every machine that runs a browser.
+// The binary record of one segment, version 3. Little-endian, as is every machine that runs a browser.
 //
-//   u32  magic, version, checksum, rows, dimensions, parts, text units, bytes of the columns
+//   u32  magic, version, checksum, rows, dimensions, parts, text units, bytes of the columns, code units of the space
 //   u32  for each part: first ordinal, rows, rows of its entry, code units of its id, code units of its hash
-//   u16  ids and hashes of the parts, one after the other, as UTF-16 code units (an id may hold a lone surrogate)
+//   u16  name of the embedding space, then ids and hashes of the parts, one after the other, as UTF-16 code units (an id may
+//        hold a lone surrogate)
 //        padding to a multiple of four
 //   u8   columns of the parts' fields, see columns/record.ts; a multiple of four
 //   f32  rows × dimensions
 //
-// Version 1 has no columns (its last word is 0): the fields are in the payloads of its entries alone. It is read, not written.
+// Version 2 does not name its space, and its header ends one word earlier: a lost manifest can not be rebuilt from it. Version 1
+// has no columns either (its last word is 0): the fields are in the payloads of its entries alone. Both are read, not written.
 //
 // The checksum is a CRC-32 over all that follows it.
 import { crc32, RetrievalError } from "@nearfield/core";
@@ -16,9 +18,11 @@ import { decodeColumns, encodeColumns } from "./columns/record.ts";
 
 /** "NFSG" */
 const MAGIC = 0x4753464e;
-const VERSION = 2;
+const VERSION = 3;
+const VERSION_WITHOUT_SPACE = 2;
 const VERSION_WITHOUT_COLUMNS = 1;
-const HEADER_BYTES = 32;
+const HEADER_BYTES = 36;
+const HEADER_BYTES_WITHOUT_SPACE = 32;
 const CHECKSUM_END = 12;
 const WORDS_PER_PART = 5;
 /** `String.fromCharCode` takes its units as arguments, and engines limit how many there may be. */
@@ -46,6 +50,12 @@ export interface BlankSegment {
 }
 
 export interface DecodedSegment {
+  /** Name of the embedding space; absent in a record of version 1 or 2. */
+  readonly space: string | undefined;
+  readonly rows: number;
+  readonly dimensions: number;
+  /** The record's own checksum, which has been checked. */
+  readonly checksum: number;
   readonly parts: readonly Part[];
   /** Fields of the parts; absent in a record of version 1. */
   readonly columns: Columns | undefined;
@@ -57,16 +67,16 @@ export interface DecodedSegment {
 export function layOutSegment(
   parts: readonly Part[],
   columns: Columns,
-  dimensions: number,
+  { space, dimensions }: { readonly space: string; readonly dimensions: number },
 ): BlankSegment {
   const fields = encodeColumns(columns);
   let rows = 0;
-  let units = 0;
+  let units = space.length;
   for (const part of parts) {
     rows += part.rows;
     units += part.id.length + part.hash.length;
   }
-  const at = offsets(parts.length, units, fields.length);
+  const at = offsets(HEADER_BYTES, parts.length, units, fields.length);
   const buffer = new ArrayBuffer(at.vectors + rows * dimensions * 4);
   new Uint32Array(buffer, 0, HEADER_BYTES / 4).set([
     MAGIC,
@@ -77,15 +87,19 @@ export function layOutSegment(
     parts.length,
     units,
     fields.length,
+    space.length,
   ]);
   const table = new Uint32Array(buffer, HEADER_BYTES, parts.length * WORDS_PER_PART);
   const text = new Uint16Array(buffer, at.text, units);
   let unit = 0;
+  const write = (piece: string) => {
+    for (let i = 0; i < piece.length; i++) text[unit++] = piece.charCodeAt(i);
+  };
+  write(space);
   parts.forEach(({ id, hash, ordinal, rows: held, of }, index) => {
     table.set([ordinal, held, of, id.length, hash.length], index * WORDS_PER_PART);
-    for (const piece of [id, hash]) {
-      for (let i = 0; i < piece.length; i++) text[unit++] = piece.charCodeAt(i);
-    }
+    write(id);
+    write(hash);
   });
   const bytes = new Uint8Array(buffer);
   bytes.set(fields, at.columns);
@@ -103,62 +117,64 @@ export function sealSegment(bytes: Uint8Array<ArrayBuffer>): number {
 }
 
 /**
- * Reads a record back. `expected` is what the manifest says of it.
+ * Reads a record back. `expected` is what the manifest says of it; without one the record speaks for itself.
  * @throws RetrievalError `STORAGE_CORRUPT` for bytes that are not the ones that were written, `FORMAT_TOO_NEW` for a newer version.
  */
 export function decodeSegment(
   record: Uint8Array<ArrayBuffer>,
-  expected: { readonly rows: number; readonly dimensions: number; readonly checksum: number },
+  expected?: { readonly rows: number; readonly dimensions: number; readonly checksum: number },
 ): DecodedSegment {
   // A view into a larger buffer may start anywhere; typed arrays must start at a multiple of their size.
   const bytes = record.byteOffset % 4 === 0 ? record : record.slice();
-  if (bytes.byteLength < HEADER_BYTES) throw damaged("it is shorter than its header");
-  const [magic, version, checksum, rows, dimensions, count, units, columnBytes] = new Uint32Array(
-    bytes.buffer,
-    bytes.byteOffset,
-    HEADER_BYTES / 4,
-  ) as unknown as [number, number, number, number, number, number, number, number];
+  if (bytes.byteLength < HEADER_BYTES_WITHOUT_SPACE) throw damaged("it is shorter than its header");
+  const words = Math.min(bytes.byteLength, HEADER_BYTES) >> 2;
+  const [magic, version, checksum, rows, dimensions, count, units, columnBytes, spaceUnits] =
+    new Uint32Array(bytes.buffer, bytes.byteOffset, words) as unknown as readonly number[] as [
+      ...(readonly [number, number, number, number, number, number, number, number]),
+      number | undefined,
+    ];
   if (magic !== MAGIC) throw damaged("it does not begin like one");
   if (crc32(bytes.subarray(CHECKSUM_END)) !== checksum) throw damaged("its checksum is wrong");
-  if (version !== VERSION && version !== VERSION_WITHOUT_COLUMNS) {
+  if (version > VERSION || version < VERSION_WITHOUT_COLUMNS) {
     throw new RetrievalError("FORMAT_TOO_NEW", "a segment was written by a newer version", {
       value: version,
       repair: "Load the newer version of Nearfield.",
     });
   }
   if (
-    checksum !== expected.checksum ||
-    rows !== expected.rows ||
-    dimensions !== expected.dimensions
+    expected &&
+    (checksum !== expected.checksum || rows !== expected.rows || dimensions !== expected.dimensions)
   ) {
     throw damaged("it is not the one that the manifest names");
   }
-  const at = offsets(count, units, columnBytes);
+  const namesSpace = version > VERSION_WITHOUT_SPACE;
+  const header = namesSpace ? HEADER_BYTES : HEADER_BYTES_WITHOUT_SPACE;
+  const at = offsets(header, count, units, columnBytes);
   if (bytes.byteLength !== at.vectors + rows * dimensions * 4) throw damaged("its length is wrong");
-  const parts = decodeParts(bytes, count, units);
+  const table = new Uint32Array(bytes.buffer, bytes.byteOffset + header, count * WORDS_PER_PART);
+  const text = decodeText(new Uint16Array(bytes.buffer, bytes.byteOffset + at.text, units));
+  const space = namesSpace ? text.slice(0, spaceUnits) : undefined;
+  const parts = decodeParts(table, text, space?.length ?? 0);
   if (parts.reduce((sum, part) => sum + part.rows, 0) !== rows) throw damaged("rows are missing");
   const columns =
-    version === VERSION
+    version > VERSION_WITHOUT_COLUMNS
       ? decodeColumns(bytes.subarray(at.columns, at.vectors), parts.length)
       : undefined;
   return {
+    space,
+    rows,
+    dimensions,
+    checksum,
     parts,
     columns,
     vectors: new Float32Array(bytes.buffer, bytes.byteOffset + at.vectors, rows * dimensions),
   };
 }
 
-function decodeParts(bytes: Uint8Array<ArrayBuffer>, count: number, units: number): Part[] {
-  const at = offsets(count, units, 0);
-  const table = new Uint32Array(
-    bytes.buffer,
-    bytes.byteOffset + HEADER_BYTES,
-    count * WORDS_PER_PART,
-  );
-  const text = decodeText(new Uint16Array(bytes.buffer, bytes.byteOffset + at.text, units));
+function decodeParts(table: Uint32Array, text: string, start: number): Part[] {
   const parts: Part[] = [];
-  let unit = 0;
-  for (let index = 0; index < count; index++) {
+  let unit = start;
+  for (let index = 0; index * WORDS_PER_PART < table.length; index++) {
     const [ordinal, rows, of, idUnits, hashUnits] = table.subarray(
       index * WORDS_PER_PART,
       (index + 1) * WORDS_PER_PART,
@@ -166,7 +182,7 @@ function decodeParts(bytes: Uint8Array<ArrayBuffer>, count: number, units: numbe
     if (rows === 0 || ordinal + rows > of) throw damaged("a part has impossible bounds");
     const middle = unit + idUnits;
     const end = middle + hashUnits;
-    if (end > units) throw damaged("an id ends outside it");
+    if (end > text.length) throw damaged("an id ends outside it");
     parts.push({ id: text.slice(unit, middle), hash: text.slice(middle, end), ordinal, rows, of });
     unit = end;
   }
@@ -182,17 +198,18 @@ function decodeText(units: Uint16Array): string {
 }
 
 function offsets(
+  header: number,
   parts: number,
   units: number,
   columnBytes: number,
 ): { text: number; columns: number; vectors: number } {
-  const text = HEADER_BYTES + parts * WORDS_PER_PART * 4;
+  const text = header + parts * WORDS_PER_PART * 4;
   const columns = Math.ceil((text + units * 2) / 4) * 4;
   return { text, columns, vectors: columns + columnBytes };
 }
 
 function damaged(problem: string): RetrievalError {
   return new RetrievalError("STORAGE_CORRUPT", `a segment is damaged: ${problem}`, {
-    repair: "Add the documents of this segment again.",
+    repair: "Call repair, or add the documents of this segment again.",
   });
 }

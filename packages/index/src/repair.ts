@@ -1,0 +1,141 @@
+// What a repair reads: every record, for what is damaged, and those that were set aside, for what can be had from them.
+import {
+  isRetrievalError,
+  sameToken,
+  type Entry,
+  type RecordRead,
+  type SegmentStore,
+} from "@nearfield/core";
+import { OVERTAKEN, readSegment } from "./load.ts";
+import type { Manifest, SegmentInfo } from "./manifest.ts";
+import { readEntry, readPayloads } from "./payload.ts";
+import { chooseWhole } from "./rebuild.ts";
+import type { Replica } from "./replica.ts";
+import { decodeSegment, MAX_SEGMENT_ROWS, type DecodedSegment, type Part } from "./segment.ts";
+
+/** Entries read at once. */
+const ENTRIES_PER_READ = 256;
+
+/** What is held and can not be read any more. */
+export interface Unsound {
+  readonly segments: ReadonlySet<number>;
+  readonly entries: readonly string[];
+}
+
+/** Reads all records of what is held; for a change by others meanwhile, `OVERTAKEN`. */
+export async function findUnsound(
+  store: SegmentStore,
+  { manifest: held, image }: Replica,
+): Promise<Unsound | typeof OVERTAKEN> {
+  const manifest = held as Manifest;
+  const segments = new Set<number>();
+  for (const { info } of image.segments.values()) {
+    const read = await readSegment(store, manifest, info);
+    if (read === OVERTAKEN) return OVERTAKEN;
+    if (read === null) segments.add(info.id);
+  }
+  const entries: string[] = [];
+  const all = [...image.entries];
+  for (let start = 0; start < all.length; start += ENTRIES_PER_READ) {
+    const some = all.slice(start, start + ENTRIES_PER_READ);
+    const hashes = new Map(some.map(([id, { hash }]) => [id, hash]));
+    const snapshot = await store.read("entries", [...hashes.keys()]);
+    if (!sameToken(snapshot.manifest, manifest)) return OVERTAKEN;
+    entries.push(...readPayloads(hashes, snapshot.records).unsound);
+  }
+  return { segments, entries };
+}
+
+/** An entry that was lost, with its vectors from a record that was set aside. */
+export interface Salvaged {
+  readonly entry: Entry;
+  readonly vectors: Float32Array;
+}
+
+interface Piece {
+  readonly part: Part;
+  readonly segment: number;
+  readonly vectors: Float32Array;
+}
+
+/**
+ * Lost entries that can be had whole from records that could not be read before, or whose bitmap is damaged: the entry's own record
+ * says which content is the one. In portions of about one segment.
+ */
+export async function* salvage(
+  store: SegmentStore,
+  replica: Replica,
+): AsyncGenerator<readonly Salvaged[]> {
+  const manifest = replica.manifest as Manifest;
+  const { dimensions } = manifest;
+  const pieces = new Map<string, Piece[]>();
+  let found: Salvaged[] = [];
+  let rows = 0;
+  for (const info of replica.suspects) {
+    const decoded = decode((await store.read("segments", [info.id])).records[0], info, manifest);
+    if (!decoded) continue;
+    const touched = new Set<string>();
+    let start = 0;
+    for (const part of decoded.parts) {
+      const end = start + part.rows;
+      if (replica.lost.has(part.id)) {
+        const vectors = decoded.vectors.slice(start * dimensions, end * dimensions);
+        const known = pieces.get(part.id) ?? [];
+        known.push({ part, segment: info.id, vectors });
+        pieces.set(part.id, known);
+        touched.add(part.id);
+      }
+      start = end;
+    }
+    const ids = [...touched];
+    for (let at = 0; at < ids.length; at += ENTRIES_PER_READ) {
+      const some = ids.slice(at, at + ENTRIES_PER_READ);
+      const { records } = await store.read("entries", some);
+      for (const [index, id] of some.entries()) {
+        const salvaged = assemble(id, records[index] as RecordRead, pieces.get(id) as Piece[]);
+        if (!salvaged) continue;
+        pieces.delete(id);
+        found.push(salvaged);
+        rows += salvaged.entry.rows;
+        if (rows < MAX_SEGMENT_ROWS) continue;
+        yield found;
+        found = [];
+        rows = 0;
+      }
+    }
+  }
+  if (found.length > 0) yield found;
+}
+
+function assemble(id: string, record: RecordRead, pieces: readonly Piece[]): Salvaged | undefined {
+  const entry = readEntry(id, record);
+  const whole = entry && chooseWhole(pieces.filter(({ part }) => part.hash === entry.hash));
+  if (!whole) return undefined;
+  const length = whole.reduce((sum, { vectors }) => sum + vectors.length, 0);
+  const vectors = new Float32Array(length);
+  let at = 0;
+  for (const piece of whole) {
+    vectors.set(piece.vectors, at);
+    at += piece.vectors.length;
+  }
+  return { entry: { ...entry, rows: (whole[0] as Piece).part.of }, vectors };
+}
+
+/** A record that is sound after all, and of this index's space. */
+function decode(
+  record: RecordRead | undefined,
+  info: SegmentInfo,
+  { fingerprint, dimensions }: Manifest,
+): DecodedSegment | undefined {
+  if (!(record instanceof Uint8Array)) return undefined;
+  try {
+    const decoded = decodeSegment(record);
+    // A record that names no space is known by what the manifest said of it.
+    const isOurs = decoded.space === undefined ? decoded.checksum === info.checksum : true;
+    const isSame = (decoded.space ?? fingerprint) === fingerprint;
+    return isOurs && isSame && decoded.dimensions === dimensions ? decoded : undefined;
+  } catch (thrown) {
+    if (isRetrievalError(thrown) && thrown.code === "STORAGE_CORRUPT") return undefined;
+    throw thrown;
+  }
+}
