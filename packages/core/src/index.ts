@@ -41,7 +41,7 @@ export {
 } from "./errors.ts";
 export type { Entry, EntryBlock, IndexCounts, IngestCalls } from "./ingest.ts";
 export { compareIds, compareScored, type RowKey, type Scored } from "./rank.ts";
-export type { BlockId, Scanner, ScanHits, ScanTarget } from "./scanner.ts";
+export type { AsyncScanner, BlockId, RowHolder, Scanner, ScanHits, ScanTarget } from "./scanner.ts";
 export {
   sameToken,
   type ManifestRecord,

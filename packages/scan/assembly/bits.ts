@@ -123,8 +123,8 @@ function floorOf(bar: f64): f32 {
 }
 
 /**
- * Scans `count` rows and keeps those whose estimate, `mean` included, is among the k greatest so far (see `keep.ts`; the
- * estimate is both bounds). Returns the number of candidates.
+ * Scans `count` rows and keeps those that are likely to be among the k best (see `keep.ts`): the score of row i is taken to lie
+ * within `factors[i] * width` of its estimate. Returns the number of candidates.
  *
  * @param codes tiles, as `encodeBits` writes them
  * @param factors one float per row, readable up to a multiple of 32
@@ -132,6 +132,8 @@ function floorOf(bar: f64): f32 {
  *   the greatest of all groups to at most 65,535
  * @param mean mean . query
  * @param step,base s . q ~ step * (sum of entries) + base
+ * @param width of the interval around s . q; Infinity keeps every row
+ * @param raise false: the bar is that of another, better scan, and stays as it is
  * @param allowed a bitmap readable up to a multiple of 32 bits, or 0
  * @param tile room for 32 floats
  */
@@ -144,6 +146,8 @@ export function scanBits(
   mean: f64,
   step: f32,
   base: f32,
+  width: f32,
+  raise: bool,
   allowed: usize,
   tile: usize,
   heap: usize,
@@ -152,7 +156,7 @@ export function scanBits(
   uppers: usize,
 ): u32 {
   const steps = f32x4.splat(step),
-    bases = f32x4.splat(base);
+    bases = f32x4.splat(base + width);
   let kept: u32 = 0;
   let floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
   for (let first: u32 = 0; first < count; first += TILE) {
@@ -178,8 +182,10 @@ export function scanBits(
       if (i32x4.all_true(out)) continue;
       for (let bits = mask & (0xffff << part); bits; bits &= bits - 1) {
         const i = <u32>ctz(bits);
-        const estimate = mean + <f64>load<f32>(tile + ((<usize>i) << 2));
-        kept = keep(first + i, estimate, estimate, heap, k, kept, found, uppers);
+        const upper = mean + <f64>load<f32>(tile + ((<usize>i) << 2));
+        const factor = <f64>load<f32>(factors + ((<usize>(first + i)) << 2));
+        const lower = raise ? upper - 2 * factor * <f64>width : -Infinity;
+        kept = keep(first + i, upper, lower, heap, k, kept, found, uppers);
       }
       floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
     }

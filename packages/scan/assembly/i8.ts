@@ -123,3 +123,34 @@ export function scanI8(
   }
   return kept;
 }
+
+/**
+ * As `scanI8`, over the rows that `listed` names and no others. `found` may be `listed`: a candidate is written after it was
+ * read. Returns the number of candidates.
+ *
+ * @param listed `count` rows as u32, counted from `rows`
+ */
+export function refineI8(
+  rows: usize,
+  steps: usize,
+  sums: usize,
+  listed: usize,
+  count: u32,
+  stride: u32,
+  query: usize,
+  bound: f64,
+  heap: usize,
+  k: u32,
+  found: usize,
+  uppers: usize,
+): u32 {
+  let kept: u32 = 0;
+  for (let n: u32 = 0; n < count; n++) {
+    const row = load<u32>(listed + ((<usize>n) << 2));
+    const at = (<usize>row) << 2;
+    const sum = <f64>dot(rows + <usize>row * stride, query, stride, load<i32>(sums + at));
+    const step = <f64>load<f32>(steps + at);
+    kept = keep(row, step * (sum + bound), step * (sum - bound), heap, k, kept, found, uppers);
+  }
+  return kept;
+}

@@ -1,4 +1,6 @@
-// Synthetic embeddings of known difficulty: unit vectors around Zipf-weighted topics, with a common mean (anisotropy) and a
+// Rows and queries to measure with: real ones from files, random ones, and synthetic embeddings.
+//
+// The synthetic ones are of known difficulty: unit vectors around Zipf-weighted topics, with a common mean (anisotropy) and a
 // power-law spectrum. `rotated` spreads the variance over all axes; without it the variance falls with the coordinate, as in
 // models that are trained for truncation.
 
@@ -14,14 +16,59 @@ export interface Dataset {
   readonly queries: Float32Array;
 }
 
-export interface DatasetOptions {
+/** What to measure with, and what. */
+export interface Asked {
+  /** `random`: directions without any structure. `falling`: `synthetic` whose variance falls with the coordinate. */
+  readonly set: "random" | "synthetic" | "falling" | "real";
+  readonly count: number;
+  readonly dimensions: number;
+  /** Only scanners whose names begin so. */
+  readonly only?: string | undefined;
+}
+
+const QUERIES = 100;
+
+export async function dataset({ set, count, dimensions }: Asked): Promise<Dataset> {
+  switch (set) {
+    case "real":
+      return {
+        dimensions,
+        rows: (await floatsFrom("rows")).subarray(0, count * dimensions),
+        queries: await floatsFrom("queries"),
+      };
+    case "random":
+      return {
+        dimensions,
+        rows: directions(count, dimensions, 1),
+        queries: directions(QUERIES, dimensions, 2),
+      };
+    case "synthetic":
+    case "falling":
+      return generate({ count, dimensions, queries: QUERIES, rotated: set === "synthetic" });
+    default:
+      return set satisfies never;
+  }
+}
+
+async function floatsFrom(name: string): Promise<Float32Array> {
+  return new Float32Array(await (await fetch(`/vectors/${name}`)).arrayBuffer());
+}
+
+function directions(count: number, dimensions: number, seed: number): Float32Array {
+  const { normal } = random(seed);
+  const rows = Float32Array.from({ length: count * dimensions }, normal);
+  for (let i = 0; i < rows.length; i += dimensions) scaleTo(rows.subarray(i, i + dimensions), 1);
+  return rows;
+}
+
+interface DatasetOptions {
   readonly count: number;
   readonly dimensions: number;
   readonly queries: number;
   readonly rotated: boolean;
 }
 
-export function generate({ count, dimensions, queries, rotated }: DatasetOptions): Dataset {
+function generate({ count, dimensions, queries, rotated }: DatasetOptions): Dataset {
   const { uniform, normal, zipf } = random(1234);
   const spread = Float32Array.from({ length: dimensions }, (_, j) => (j + 1) ** -SPECTRUM);
   scaleTo(spread, 1);

@@ -1,15 +1,41 @@
-// node bench/run.mjs [count=100000] [dimensions=384] [rotated=yes]: the scanners in a worker of a real Chromium.
+// node bench/run.mjs [--set random|synthetic|falling|real] [--count 100000] [--dimensions 384] [--only NAME]: the scanners in a
+// worker of a real Chromium. `real` reads float32 rows and queries from the files that --rows and --queries name.
+import { createReadStream } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { createServer } from "vite";
 import { findChromium, QUIET } from "../../../scripts/chromium.mjs";
 
-const [count = "100000", dimensions = "384", rotated = "yes"] = process.argv.slice(2);
+const { values } = parseArgs({
+  options: {
+    set: { type: "string", default: "synthetic" },
+    count: { type: "string", default: "100000" },
+    dimensions: { type: "string", default: "384" },
+    only: { type: "string" },
+    rows: { type: "string" },
+    queries: { type: "string" },
+  },
+});
+const { set, only, rows, queries } = values;
+const count = Number(values.count);
+const dimensions = Number(values.dimensions);
+const files = { "/rows": rows, "/queries": queries };
 const server = await createServer({
   root: dirname(dirname(fileURLToPath(import.meta.url))),
   configFile: false,
   logLevel: "error",
+  plugins: [
+    {
+      name: "vectors",
+      configureServer({ middlewares }) {
+        middlewares.use("/vectors", ({ url }, response) => {
+          createReadStream(files[url]).pipe(response);
+        });
+      },
+    },
+  ],
   server: {
     host: "127.0.0.1",
     fs: { strict: false },
@@ -28,14 +54,14 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage();
   const { port } = server.httpServer.address();
-  await page.goto(
-    `http://127.0.0.1:${port}/bench/?count=${count}&dimensions=${dimensions}&rotated=${rotated}`,
-  );
+  const asked = JSON.stringify({ set, count, dimensions, only });
+  page.on("console", (message) => console.log(message.text()));
+  await page.goto(`http://127.0.0.1:${port}/bench/?asked=${encodeURIComponent(asked)}`);
   await page.waitForFunction(() => window.report, undefined, { timeout: 600_000 });
   const report = await page.evaluate(() => window.report);
   for (const row of Object.values(report))
     for (const [name, value] of Object.entries(row)) row[name] = Number(value.toPrecision(4));
-  console.log(`Chromium ${browser.version()}, ${count} x ${dimensions}, rotated: ${rotated}`);
+  console.log(`Chromium ${browser.version()}, ${set}: ${count} x ${dimensions}`);
   console.table(report);
 } finally {
   await browser.close();

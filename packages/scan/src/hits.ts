@@ -1,6 +1,6 @@
 import type { ScanHits } from "@nearfield/core";
 
-/** Rows with their exact scores, on the way to an answer. To be filled in the order target ascending, row ascending. */
+/** Rows with their exact scores, on the way to an answer. */
 export class HitList {
   readonly #targets: Uint32Array;
   readonly #rows: Uint32Array;
@@ -20,18 +20,27 @@ export class HitList {
     this.#scores[at] = score;
   }
 
+  /** The score that a row has to reach to be among the `limit` best; -Infinity as long as there are fewer. */
+  bar(limit: number): number {
+    if (this.#length < limit) return -Infinity;
+    // Without a comparator typed arrays sort by number, ascending.
+    return this.#scores.slice(0, this.#length).sort().at(-limit) as number;
+  }
+
   /** The `limit` best and every further row that ties with the last of them, in the order that `ScanHits` promises. */
   best(limit: number): ScanHits {
-    const scores = this.#scores.subarray(0, this.#length);
-    // Without a comparator typed arrays sort by number, ascending.
-    const bar = scores.length > limit ? (scores.slice().sort().at(-limit) as number) : -Infinity;
+    const targets = this.#targets;
+    const rows = this.#rows;
+    const scores = this.#scores;
+    const bar = this.bar(limit);
     const kept: number[] = [];
-    for (let i = 0; i < scores.length; i++) if ((scores[i] as number) >= bar) kept.push(i);
-    // The positions ascend by target and row, and the sort is stable: only the score is left to compare.
-    kept.sort((a, b) => (scores[b] as number) - (scores[a] as number));
+    for (let i = 0; i < this.#length; i++) if ((scores[i] as number) >= bar) kept.push(i);
+    const order = (values: Float64Array | Uint32Array, a: number, b: number): number =>
+      (values[a] as number) - (values[b] as number);
+    kept.sort((a, b) => order(scores, b, a) || order(targets, a, b) || order(rows, a, b));
     return {
-      targets: Uint32Array.from(kept, (i) => this.#targets[i] as number),
-      rows: Uint32Array.from(kept, (i) => this.#rows[i] as number),
+      targets: Uint32Array.from(kept, (i) => targets[i] as number),
+      rows: Uint32Array.from(kept, (i) => rows[i] as number),
       scores: Float64Array.from(kept, (i) => scores[i] as number),
     };
   }

@@ -1,6 +1,7 @@
-export { CompactScanner, type CompactScannerOptions } from "./compact-scanner.ts";
+export { CompactScanner, type CompactScannerOptions, type RowsReader } from "./compact-scanner.ts";
 export { createScanner } from "./create-scanner.ts";
 export type { RowReader } from "./kernel-scanner.ts";
+export type { RecallOptions, RecallReport } from "./recall.ts";
 export type { ModuleName } from "./kernels/kernels.ts";
 export { TypeScriptScanner } from "./typescript-scanner.ts";
 export { WasmScanner, type RowEncoding, type WasmScannerOptions } from "./wasm-scanner.ts";

@@ -1,19 +1,18 @@
 import { dot, type BlockId, type ScanHits, type ScanTarget } from "@nearfield/core";
 import {
   allocateScratch,
-  STEP_ROWS,
   type EncodedBlock,
-  type Heap,
   type RowFormat,
   type Scratch,
 } from "./formats/format.ts";
 import { HitList } from "./hits.ts";
 import { instantiateKernels, type Kernels, type ModuleName } from "./kernels/kernels.ts";
 import { copyRows, KernelMemory } from "./memory.ts";
+import { noCandidates, runPass, type Asked } from "./pass.ts";
 import {
   checkDimensions,
   checkLimit,
-  checkQuery,
+  checkQueries,
   closed,
   countRows,
   resolveTarget,
@@ -25,47 +24,45 @@ import {
  */
 export type RowReader = (block: BlockId, row: number) => Float32Array;
 
-export interface KernelScannerOptions {
+export interface KernelScannerOptions<Encoded extends EncodedBlock> {
   readonly module: ModuleName;
-  readonly createFormat: (memory: KernelMemory, kernels: Kernels, scratch: Scratch) => RowFormat;
+  readonly createFormat: (
+    memory: KernelMemory,
+    kernels: Kernels,
+    scratch: Scratch,
+  ) => RowFormat<Encoded>;
   /** Absent: the scanner keeps a copy of the rows, unless the format does. */
   readonly readRow?: RowReader | undefined;
 }
 
-interface Block {
+interface Block<Encoded extends EncodedBlock> {
   readonly count: number;
   readonly byteLength: number;
-  readonly encoded: EncodedBlock;
+  readonly encoded: Encoded;
   readonly row: (row: number) => Float32Array;
 }
 
-/** Rows that may be among the best, in the order of the scan, each with the upper bound of its score. */
-interface Candidates {
-  readonly targets: number[];
-  readonly rows: number[];
-  readonly uppers: number[];
-}
-
 /** What there is until `close`. */
-interface Machinery {
+interface Machinery<Encoded extends EncodedBlock> {
   readonly memory: KernelMemory;
   readonly scratch: Scratch;
-  readonly format: RowFormat;
+  readonly format: RowFormat<Encoded>;
 }
 
 /**
- * What all scanners over kernels have in common: blocks, one scan over all targets with one bar, and `dot` for the candidates.
- * What kernels read lies in one `WebAssembly.Memory`, which holds at most 4 GiB and keeps the size of its fullest moment.
+ * What all exact scanners over kernels have in common: blocks, one scan over all targets with one bar, and `dot` for the
+ * candidates. What kernels read lies in one `WebAssembly.Memory`, which holds at most 4 GiB and keeps the size of its fullest
+ * moment.
  */
-export class KernelScanner {
+export class KernelScanner<Encoded extends EncodedBlock> {
   readonly dimensions: number;
-  readonly #blocks = new Map<BlockId, Block>();
+  readonly #blocks = new Map<BlockId, Block<Encoded>>();
   readonly #readRow: RowReader | undefined;
   #nextId = 1;
   #byteLength = 0;
-  #machinery: Machinery | undefined;
+  #machinery: Machinery<Encoded> | undefined;
 
-  protected constructor(dimensions: number, options: KernelScannerOptions) {
+  protected constructor(dimensions: number, options: KernelScannerOptions<Encoded>) {
     checkDimensions(dimensions);
     this.dimensions = dimensions;
     this.#readRow = options.readRow;
@@ -107,31 +104,55 @@ export class KernelScanner {
   }
 
   search(query: Float32Array, limit: number, targets: readonly ScanTarget[]): ScanHits {
-    const { memory, format } = this.#open();
-    checkQuery(query, this.dimensions);
+    return this.searchBatch([query], limit, targets)[0] as ScanHits;
+  }
+
+  searchBatch(
+    queries: readonly Float32Array[],
+    limit: number,
+    targets: readonly ScanTarget[],
+  ): ScanHits[] {
+    const { memory, scratch, format } = this.#open();
+    checkQueries(queries, this.dimensions);
     checkLimit(limit);
     const blocks = targets.map((target) => resolveTarget(this.#blocks, target));
     const rowCount = blocks.reduce((sum, { count }) => sum + count, 0);
-    if (rowCount === 0) return new HitList(0).best(limit);
+    if (rowCount === 0) return queries.map(() => new HitList(0).best(limit));
 
-    const k = Math.min(this.reach(limit), rowCount);
-    const heap = memory.allocate(k * 8);
+    const k = Math.min(limit, rowCount);
+    const asked: Asked<Encoded>[] = [];
     try {
-      memory.doubles(heap, k).fill(-Infinity);
-      format.setQuery(query);
-      const candidates = this.#scan({ at: heap, k }, targets, blocks);
-      const bar = memory.doubles(heap, 1)[0] as number;
-      const hits = new HitList(candidates.rows.length);
-      for (let i = 0; i < candidates.rows.length; i++) {
-        // The bar has risen since. A bound that is NaN, where sums overflowed, keeps its row.
-        if ((candidates.uppers[i] as number) < bar) continue;
-        const target = candidates.targets[i] as number;
-        const row = candidates.rows[i] as number;
-        hits.push(target, row, dot((blocks[target] as Block).row(row), query));
+      for (const query of queries) {
+        const prepared = format.prepare(query);
+        try {
+          const heap = { at: memory.allocate(k * 8), k };
+          asked.push({ query: prepared, heap, candidates: noCandidates() });
+        } catch (thrown) {
+          prepared.free();
+          throw thrown;
+        }
       }
-      return hits.best(limit);
+      for (const { heap } of asked) memory.doubles(heap.at, k).fill(-Infinity);
+      const encoded = blocks.map((block) => block.encoded);
+      runPass(memory, scratch, targets, encoded, asked);
+      return queries.map((query, i) => {
+        const { heap, candidates } = asked[i] as Asked<Encoded>;
+        const bar = memory.doubles(heap.at, 1)[0] as number;
+        const hits = new HitList(candidates.rows.length);
+        for (let at = 0; at < candidates.rows.length; at++) {
+          // The bar has risen since. A bound that is NaN, where sums overflowed, keeps its row.
+          if ((candidates.uppers[at] as number) < bar) continue;
+          const target = candidates.targets[at] as number;
+          const row = candidates.rows[at] as number;
+          hits.push(target, row, dot((blocks[target] as Block<Encoded>).row(row), query));
+        }
+        return hits.best(limit);
+      });
     } finally {
-      memory.free(heap);
+      for (const { heap, query } of asked) {
+        memory.free(heap.at);
+        query.free();
+      }
     }
   }
 
@@ -141,12 +162,7 @@ export class KernelScanner {
     this.#machinery = undefined;
   }
 
-  /** How many of the greatest lower bounds a row has to compete with, for a limit. */
-  protected reach(limit: number): number {
-    return limit;
-  }
-
-  #open(): Machinery {
+  #open(): Machinery<Encoded> {
     if (!this.#machinery) throw closed();
     return this.#machinery;
   }
@@ -158,30 +174,5 @@ export class KernelScanner {
       encoded.free();
       throw thrown;
     }
-  }
-
-  /** Runs the kernel over all targets, in steps, with one heap: what one step learns keeps rows of the next one out. */
-  #scan(heap: Heap, targets: readonly ScanTarget[], blocks: readonly Block[]): Candidates {
-    const { memory, scratch } = this.#open();
-    const candidates: Candidates = { targets: [], rows: [], uppers: [] };
-    for (const [target, { count, encoded }] of blocks.entries()) {
-      const allowed = targets[target]?.allowed;
-      for (let first = 0; first < count; first += STEP_ROWS) {
-        const size = Math.min(STEP_ROWS, count - first);
-        if (allowed)
-          memory
-            .bytes(scratch.allowed, STEP_ROWS / 8)
-            .set(allowed.subarray(first / 8, Math.ceil((first + size) / 8)));
-        const kept = encoded.scan(first, size, allowed !== undefined, heap);
-        const rows = memory.words(scratch.found, kept);
-        const uppers = memory.doubles(scratch.uppers, kept);
-        for (let i = 0; i < kept; i++) {
-          candidates.targets.push(target);
-          candidates.rows.push(first + (rows[i] as number));
-          candidates.uppers.push(uppers[i] as number);
-        }
-      }
-    }
-    return candidates;
   }
 }

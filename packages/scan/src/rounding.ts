@@ -74,26 +74,30 @@ export interface CodeBounds {
 /** What f64 can lose on the sum of a code sum (below 2^31) and its bound. */
 const SUM_ROUNDING = 2 ** -16;
 
+/** What a query's codes are like, in Euclidean lengths. */
+export interface QueryLengths {
+  /** What a code of 1 stands for. */
+  readonly step: number;
+  /** |query| */
+  readonly norm: number;
+  /** |query - step x codes| */
+  readonly residual: number;
+}
+
 /**
  * How far a sum of code products may be from the score of `dot`, in units of (step of the row) x (step of the query).
  * Cauchy-Schwarz on what the row's codes leave out, on what the query's leave out, and the rounding of `dot`; see
  * `docs/exactness.md`.
- *
- * @param step of the query's codes
- * @param queryNorm Euclidean length of the query
- * @param queryResidual Euclidean length of what the query's codes leave out
  */
 export function boundOfI8(
   { residual, length }: CodeBounds,
   dimensions: number,
-  step: number,
-  queryNorm: number,
-  queryResidual: number,
+  query: QueryLengths,
 ): number {
   const gamma64 = (dimensions + 16) * ROUNDOFF_64;
   const error =
-    residual * queryNorm +
-    length * (queryResidual + gamma64 * queryNorm) +
-    gamma64 * (residual + length) * queryNorm;
-  return (error / step) * INFLATION + SUM_ROUNDING;
+    residual * query.norm +
+    length * (query.residual + gamma64 * query.norm) +
+    gamma64 * (residual + length) * query.norm;
+  return (error / query.step) * INFLATION + SUM_ROUNDING;
 }

@@ -11,6 +11,7 @@ import { copyRows } from "./memory.ts";
 import {
   checkDimensions,
   checkLimit,
+  checkQueries,
   checkQuery,
   closed,
   countRows,
@@ -29,6 +30,7 @@ interface Block {
  */
 export class TypeScriptScanner implements Scanner {
   readonly kind = "typescript";
+  readonly description = "plain TypeScript: every row is scored";
   readonly dimensions: number;
   readonly #blocks = new Map<BlockId, Block>();
   #nextId = 1;
@@ -79,6 +81,17 @@ export class TypeScriptScanner implements Scanner {
       }
     }
     return hits.best(limit);
+  }
+
+  searchBatch(
+    queries: readonly Float32Array[],
+    limit: number,
+    targets: readonly ScanTarget[],
+  ): ScanHits[] {
+    if (this.#closed) throw closed();
+    checkQueries(queries, this.dimensions);
+    checkLimit(limit);
+    return queries.map((query) => this.search(query, limit, targets));
   }
 
   close(): void {

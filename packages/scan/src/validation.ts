@@ -46,6 +46,11 @@ export function checkQuery(query: Float32Array, dimensions: number): void {
     });
 }
 
+/** @throws RetrievalError `INVALID_VECTOR` at the first of them that {@link checkQuery} refuses. */
+export function checkQueries(queries: readonly Float32Array[], dimensions: number): void {
+  for (const query of queries) checkQuery(query, dimensions);
+}
+
 /** @throws RetrievalError `INVALID_OPTION` unless `limit` is an integer of at least 1 (or Infinity). */
 export function checkLimit(limit: number): void {
   if (limit !== Infinity && (!Number.isInteger(limit) || limit < 1))

@@ -1,4 +1,5 @@
 import type { Scanner } from "@nearfield/core";
+import type { EncodedBlock } from "./formats/format.ts";
 import { Float32Format } from "./formats/float32.ts";
 import { Int8Format } from "./formats/int8.ts";
 import { KernelScanner, type RowReader } from "./kernel-scanner.ts";
@@ -24,8 +25,9 @@ export interface WasmScannerOptions {
  * Scans with 128-bit SIMD. No kernel ranks: what it computes is rounded or quantized, so it keeps each row whose score could
  * still reach the `limit` best, by a proven bound, and `dot` ranks those (`docs/exactness.md`).
  */
-export class WasmScanner extends KernelScanner implements Scanner {
+export class WasmScanner extends KernelScanner<EncodedBlock> implements Scanner {
   readonly kind: "wasm-simd" | "wasm-relaxed-simd";
+  readonly description: string;
 
   /**
    * @throws RetrievalError `INVALID_OPTION` for dimensions out of range.
@@ -42,5 +44,11 @@ export class WasmScanner extends KernelScanner implements Scanner {
           : new Int8Format(memory, kernels, scratch, dimensions, module),
     });
     this.kind = module === "relaxed" ? "wasm-relaxed-simd" : "wasm-simd";
+    this.description = describe(module, options);
   }
+}
+
+function describe(module: ModuleName, { encoding = "int8" }: WasmScannerOptions): string {
+  const rows = encoding === "int8" ? "codes of 8 bits" : "rows of float32";
+  return `WebAssembly, ${module === "relaxed" ? "relaxed" : "portable"} SIMD, over ${rows}, exact by certificate`;
 }

@@ -1,6 +1,7 @@
 import {
   dot,
   isRetrievalError,
+  type AsyncScanner,
   type BlockId,
   type Scanner,
   type ScanHits,
@@ -11,8 +12,13 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "./seeded.ts";
 import { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";
 
-/** What the suite needs: the methods of a `Scanner`, whatever its kind. */
-export type ScannerUnderTest = Omit<Scanner, "kind">;
+/** A scanner whose answers may come at once or later: both have to be the same. */
+export type ScannerUnderTest = Scanner | AsyncScanner;
+
+export interface ScannerContractOptions {
+  /** For a device that takes milliseconds for each search: fewer cases of each kind, and small ones. */
+  readonly brief?: boolean | undefined;
+}
 
 /** A block as the tests know it: what was added, and under which handle. */
 interface KnownBlock {
@@ -28,12 +34,17 @@ interface KnownBlock {
  */
 export function scannerContract(
   name: string,
-  make: (dimensions: number) => ScannerUnderTest,
+  make: (dimensions: number) => ScannerUnderTest | Promise<ScannerUnderTest>,
+  { brief = false }: ScannerContractOptions = {},
 ): void {
-  const withScanner = (dimensions: number, run: (scanner: ScannerUnderTest) => void): void => {
-    const scanner = make(dimensions);
+  const runs = (most: number): number => (brief ? 1 : most);
+  const withScanner = async (
+    dimensions: number,
+    run: (scanner: ScannerUnderTest) => void | Promise<void>,
+  ): Promise<void> => {
+    const scanner = await make(dimensions);
     try {
-      run(scanner);
+      await run(scanner);
     } finally {
       scanner.close();
     }
@@ -44,49 +55,52 @@ export function scannerContract(
   });
 
   describe(`${name}: exactness`, () => {
-    it.each(VECTOR_SHAPES)("finds what plain scoring finds, to the bit: %s rows", (shape) => {
-      fc.assert(
-        fc.property(searchArbitrary, ({ dimensions, counts, query, seed, limit, share }) => {
-          withScanner(dimensions, (scanner) => {
-            const blocks = counts.map((count, i) =>
-              addTo(scanner, vectorsOf(shape, count, dimensions, seed + i)),
-            );
-            const targets = blocks.map(({ id }, i) => ({
-              block: id,
-              allowed: share === undefined ? undefined : bitmap(counts[i] as number, share, seed),
-            }));
-            const asked = queryOf(query, shape, dimensions, seed, blocks);
-            expectHits(scanner, blocks, asked, limit, targets);
-          });
-        }),
-        { numRuns: 25, seed: 1 },
+    it.each(VECTOR_SHAPES)("finds what plain scoring finds, to the bit: %s rows", async (shape) => {
+      await fc.assert(
+        fc.asyncProperty(
+          searchArbitrary,
+          async ({ dimensions, counts, query, seed, limit, share }) => {
+            await withScanner(dimensions, async (scanner) => {
+              const blocks = counts.map((count, i) =>
+                addTo(scanner, vectorsOf(shape, count, dimensions, seed + i)),
+              );
+              const targets = blocks.map(({ id }, i) => ({
+                block: id,
+                allowed: share === undefined ? undefined : bitmap(counts[i] as number, share, seed),
+              }));
+              const asked = queryOf(query, shape, dimensions, seed, blocks);
+              await expectHits(scanner, blocks, asked, limit, targets);
+            });
+          },
+        ),
+        { numRuns: runs(25), seed: 1 },
       );
     });
 
     it.each([1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 100, 127, 128, 384, 768, 1000, 1024, 4096])(
       "holds vectors of %d dimensions",
-      (dimensions) => {
-        withScanner(dimensions, (scanner) => {
+      async (dimensions) => {
+        await withScanner(dimensions, async (scanner) => {
           const block = addTo(scanner, vectorsOf("anisotropic", 67, dimensions, dimensions));
           for (const limit of [1, 10, 67, 68]) {
             const query = vectorsOf("anisotropic", 1, dimensions, dimensions + limit);
-            expectHits(scanner, [block], query, limit, [{ block: block.id }]);
+            await expectHits(scanner, [block], query, limit, [{ block: block.id }]);
           }
         });
       },
     );
 
-    it("keeps mixed shapes apart in one search", () => {
-      withScanner(48, (scanner) => {
+    it("keeps mixed shapes apart in one search", async () => {
+      await withScanner(48, async (scanner) => {
         const blocks = VECTOR_SHAPES.map((shape, i) => addTo(scanner, vectorsOf(shape, 40, 48, i)));
         const targets = blocks.map(({ id }) => ({ block: id }));
         for (const shape of VECTOR_SHAPES)
           for (const limit of [1, 17, 200])
-            expectHits(scanner, blocks, vectorsOf(shape, 1, 48, 99), limit, targets);
+            await expectHits(scanner, blocks, vectorsOf(shape, 1, 48, 99), limit, targets);
       });
     });
 
-    it("is not misled by rows on which 8-bit codes are as wrong as can be", () => {
+    it("is not misled by rows on which 8-bit codes are as wrong as can be", async () => {
       // In steps of 1 the best row is rounded down in every component along the query, and the others are rounded up:
       // by their codes the best row is the last, as far behind as the errors of both together allow.
       const dimensions = 128;
@@ -96,14 +110,14 @@ export function scannerContract(
           rows[row * dimensions + j] = j === 0 ? 127 : row === 30 ? 10.49 : j < 124 ? 10.51 : 9.51;
       const query = new Float32Array(dimensions).fill(1);
       query[0] = 0;
-      withScanner(dimensions, (scanner) => {
+      await withScanner(dimensions, async (scanner) => {
         const block = addTo(scanner, rows);
-        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([30]);
-        expectHits(scanner, [block], query, 10, [{ block: block.id }]);
+        expect([...(await scanner.search(query, 1, [{ block: block.id }])).rows]).toEqual([30]);
+        await expectHits(scanner, [block], query, 10, [{ block: block.id }]);
       });
     });
 
-    it("is not misled by a query on which 16-bit codes are as wrong as can be", () => {
+    it("is not misled by a query on which 16-bit codes are as wrong as can be", async () => {
       // In steps of 1, set by the first component, rounding the query turns the order of two opposite rows around.
       const dimensions = 129;
       const rows = new Float32Array(2 * dimensions);
@@ -115,42 +129,42 @@ export function scannerContract(
         rows[dimensions + j] = -127 * sign;
         query[j] = 100 + 0.49 * sign + (sign < 0 && j < 60 ? 1 : 0);
       }
-      withScanner(dimensions, (scanner) => {
+      await withScanner(dimensions, async (scanner) => {
         const block = addTo(scanner, rows);
-        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([0]);
+        expect([...(await scanner.search(query, 1, [{ block: block.id }])).rows]).toEqual([0]);
       });
     });
 
-    it("is not misled by sums that leave float32 on the way to a score within it", () => {
+    it("is not misled by sums that leave float32 on the way to a score within it", async () => {
       const rows = new Float32Array(2 * 32);
       rows[0] = rows[16] = 1.8e38;
       rows[1] = rows[2] = -1.2e38;
       rows[32] = 2e38;
-      withScanner(32, (scanner) => {
+      await withScanner(32, async (scanner) => {
         const block = addTo(scanner, rows);
         const query = new Float32Array(32).fill(1);
-        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([1]);
+        expect([...(await scanner.search(query, 1, [{ block: block.id }])).rows]).toEqual([1]);
       });
     });
 
-    it("is not misled by rows that are too small to be divided", () => {
+    it("is not misled by rows that are too small to be divided", async () => {
       const rows = new Float32Array(2 * 32);
       rows[0] = 100 * 2 ** -149;
       rows.fill(60 * 2 ** -149, 32);
-      withScanner(32, (scanner) => {
+      await withScanner(32, async (scanner) => {
         const block = addTo(scanner, rows);
         const query = new Float32Array(32).fill(1);
-        expect([...scanner.search(query, 1, [{ block: block.id }]).rows]).toEqual([1]);
+        expect([...(await scanner.search(query, 1, [{ block: block.id }])).rows]).toEqual([1]);
       });
     });
 
-    it("returns every row that ties with the last, also across blocks", () => {
-      withScanner(20, (scanner) => {
+    it("returns every row that ties with the last, also across blocks", async () => {
+      await withScanner(20, async (scanner) => {
         const row = vectorsOf("gaussian", 1, 20, 5);
         const rows = new Float32Array(20 * 70);
         for (let i = 0; i < 70; i++) rows.set(row, i * 20);
         const blocks = [addTo(scanner, rows), addTo(scanner, rows)];
-        const hits = scanner.search(row, 3, [
+        const hits = await scanner.search(row, 3, [
           { block: blocks[1]?.id ?? 0 },
           { block: blocks[0]?.id ?? 0 },
         ]);
@@ -160,11 +174,12 @@ export function scannerContract(
       });
     });
 
-    it("returns all rows for the zero query", () => {
-      withScanner(33, (scanner) => {
+    it("returns all rows for the zero query", async () => {
+      await withScanner(33, async (scanner) => {
         const block = addTo(scanner, vectorsOf("gaussian", 50, 33, 3));
-        expect(scanner.search(new Float32Array(33), 1, [{ block: block.id }]).rows.length).toBe(50);
-        expectHits(scanner, [block], new Float32Array(33), 1, [{ block: block.id }]);
+        const all = await scanner.search(new Float32Array(33), 1, [{ block: block.id }]);
+        expect(all.rows.length).toBe(50);
+        await expectHits(scanner, [block], new Float32Array(33), 1, [{ block: block.id }]);
       });
     });
   });
@@ -172,38 +187,38 @@ export function scannerContract(
   describe(`${name}: targets`, () => {
     it.each([0, 0.001, 0.02, 0.1, 0.5, 0.9, 0.99, 1])(
       "honours bitmaps that allow a share of %d",
-      (share) => {
-        withScanner(40, (scanner) => {
+      async (share) => {
+        await withScanner(40, async (scanner) => {
           // More rows than any kernel takes at a time, and no round number of them.
           const rows = vectorsOf("duplicated", 9001, 40, 11);
           rows.set(vectorsOf("gaussian", 4500, 40, 12), 40 * 2000);
           const block = addTo(scanner, rows);
           const allowed = bitmap(9001, share, 13);
           for (const limit of [1, 10, 1000])
-            expectHits(scanner, [block], vectorsOf("gaussian", 1, 40, limit), limit, [
+            await expectHits(scanner, [block], vectorsOf("gaussian", 1, 40, limit), limit, [
               { block: block.id, allowed },
             ]);
         });
       },
     );
 
-    it("ignores what a bitmap holds beyond the last row", () => {
-      withScanner(8, (scanner) => {
+    it("ignores what a bitmap holds beyond the last row", async () => {
+      await withScanner(8, async (scanner) => {
         const block = addTo(scanner, vectorsOf("gaussian", 11, 8, 2));
         const allowed = new Uint8Array(40).fill(255);
-        expectHits(scanner, [block], vectorsOf("gaussian", 1, 8, 3), 100, [
+        await expectHits(scanner, [block], vectorsOf("gaussian", 1, 8, 3), 100, [
           { block: block.id, allowed },
         ]);
       });
     });
 
-    it("searches only the blocks that are named, as often as they are named", () => {
-      withScanner(16, (scanner) => {
+    it("searches only the blocks that are named, as often as they are named", async () => {
+      await withScanner(16, async (scanner) => {
         const blocks = [1, 2, 3].map((seed) => addTo(scanner, vectorsOf("gaussian", 30, 16, seed)));
         const ids = blocks.map(({ id }) => id);
         const query = vectorsOf("gaussian", 1, 16, 4);
         for (const named of [[2], [2, 0], [1, 1], [0, 2, 0, 1]])
-          expectHits(
+          await expectHits(
             scanner,
             blocks,
             query,
@@ -213,8 +228,8 @@ export function scannerContract(
       });
     });
 
-    it("answers with nothing where there is nothing", () => {
-      withScanner(16, (scanner) => {
+    it("answers with nothing where there is nothing", async () => {
+      await withScanner(16, async (scanner) => {
         const empty = scanner.add(new Float32Array(0));
         const full = scanner.add(vectorsOf("gaussian", 20, 16, 1));
         const query = vectorsOf("gaussian", 1, 16, 2);
@@ -223,26 +238,66 @@ export function scannerContract(
           rows: new Uint32Array(),
           scores: new Float64Array(),
         };
-        expect(scanner.search(query, 5, [])).toEqual(nothing);
-        expect(scanner.search(query, 5, [{ block: empty }])).toEqual(nothing);
-        expect(scanner.search(query, 5, [{ block: full, allowed: new Uint8Array(3) }])).toEqual(
-          nothing,
-        );
+        expect(await scanner.search(query, 5, [])).toEqual(nothing);
+        expect(await scanner.search(query, 5, [{ block: empty }])).toEqual(nothing);
+        expect(
+          await scanner.search(query, 5, [{ block: full, allowed: new Uint8Array(3) }]),
+        ).toEqual(nothing);
+      });
+    });
+  });
+
+  describe(`${name}: batches`, () => {
+    it.each([
+      [33, 700, 5],
+      [384, 300, 3],
+    ])(
+      "answers each query of a batch as if it were alone: %d dimensions, %d rows, %d queries",
+      async (dimensions, count, size) => {
+        await withScanner(dimensions, async (scanner) => {
+          const blocks = (["anisotropic", "duplicated", "mixed lengths"] as const).map((shape, i) =>
+            addTo(scanner, vectorsOf(shape, count, dimensions, i)),
+          );
+          const targets = blocks.map(({ id }, i) => ({
+            block: id,
+            allowed: i === 1 ? bitmap(count, 0.4, 1) : undefined,
+          }));
+          const queries = Array.from({ length: size }, (_, i) =>
+            vectorsOf(i === 1 ? "zero" : "anisotropic", 1, dimensions, 50 + i),
+          );
+          expect(await scanner.searchBatch(queries, 7, targets)).toEqual(
+            queries.map((query) => definition(dimensions, blocks, query, 7, targets)),
+          );
+        });
+      },
+    );
+
+    it("answers a batch of none with nothing, and refuses one with a bad query", async () => {
+      await withScanner(16, async (scanner) => {
+        const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
+        const good = vectorsOf("gaussian", 1, 16, 2);
+        const search = (queries: Float32Array[]) => () =>
+          scanner.searchBatch(queries, 3, [{ block: block.id }]);
+        expect(await search([])()).toEqual([]);
+        expect(await codeOf(search([good, new Float32Array(15)]))).toBe("INVALID_VECTOR");
+        expect(await search([good])()).toEqual([
+          await scanner.search(good, 3, [{ block: block.id }]),
+        ]);
       });
     });
   });
 
   describe(`${name}: blocks`, () => {
-    it("finds the same through any order of additions and removals", () => {
+    it("finds the same through any order of additions and removals", async () => {
       const step = fc.record({
         remove: fc.boolean(),
         which: fc.nat(20),
         count: fc.integer({ min: 0, max: 90 }),
         shape: fc.constantFrom(...VECTOR_SHAPES),
       });
-      fc.assert(
-        fc.property(fc.array(step, { maxLength: 25 }), fc.nat(1000), (steps, seed) => {
-          withScanner(24, (scanner) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.nat(1000), async (steps, seed) => {
+          await withScanner(24, async (scanner) => {
             const blocks: KnownBlock[] = [];
             const used = new Set<BlockId>();
             for (const [i, { remove, which, count, shape }] of steps.entries()) {
@@ -256,15 +311,15 @@ export function scannerContract(
               }
             }
             const targets = blocks.map(({ id }) => ({ block: id }));
-            expectHits(scanner, blocks, vectorsOf("anisotropic", 1, 24, seed), 5, targets);
+            await expectHits(scanner, blocks, vectorsOf("anisotropic", 1, 24, seed), 5, targets);
           });
         }),
-        { numRuns: 40, seed: 2 },
+        { numRuns: runs(40), seed: 2 },
       );
     });
 
-    it("counts the bytes that it holds, and gives them back", () => {
-      withScanner(32, (scanner) => {
+    it("counts the bytes that it holds, and gives them back", async () => {
+      await withScanner(32, async (scanner) => {
         expect(scanner.byteLength).toBe(0);
         const rows = vectorsOf("gaussian", 100, 32, 1);
         const first = scanner.add(rows);
@@ -281,8 +336,8 @@ export function scannerContract(
       });
     });
 
-    it("takes a copy of the rows and leaves its inputs alone", () => {
-      withScanner(12, (scanner) => {
+    it("takes a copy of the rows and leaves its inputs alone", async () => {
+      await withScanner(12, async (scanner) => {
         const rows = vectorsOf("gaussian", 30, 12, 1);
         const before = rows.slice();
         const block = addTo(scanner, rows);
@@ -291,26 +346,26 @@ export function scannerContract(
         const query = vectorsOf("gaussian", 1, 12, 2);
         const allowed = bitmap(30, 0.5, 1);
         const asked = { query: query.slice(), allowed: allowed.slice() };
-        expectHits(scanner, [block], query, 4, [{ block: block.id, allowed }]);
+        await expectHits(scanner, [block], query, 4, [{ block: block.id, allowed }]);
         expect({ query, allowed }).toEqual(asked);
       });
     });
 
-    it("takes rows that are a view into a larger buffer", () => {
-      withScanner(12, (scanner) => {
+    it("takes rows that are a view into a larger buffer", async () => {
+      await withScanner(12, async (scanner) => {
         const all = vectorsOf("gaussian", 30, 12, 1);
         const block = addTo(scanner, all.subarray(5 * 12, 17 * 12));
-        expectHits(scanner, [block], all.subarray(0, 12), 4, [{ block: block.id }]);
+        await expectHits(scanner, [block], all.subarray(0, 12), 4, [{ block: block.id }]);
       });
     });
 
-    it("gives hits that later calls do not change", () => {
-      withScanner(12, (scanner) => {
+    it("gives hits that later calls do not change", async () => {
+      await withScanner(12, async (scanner) => {
         const block = scanner.add(vectorsOf("gaussian", 30, 12, 1));
-        const hits = scanner.search(vectorsOf("gaussian", 1, 12, 2), 5, [{ block }]);
+        const hits = await scanner.search(vectorsOf("gaussian", 1, 12, 2), 5, [{ block }]);
         const before = structuredClone(hits);
         scanner.add(vectorsOf("gaussian", 3000, 12, 3));
-        scanner.search(vectorsOf("gaussian", 1, 12, 4), 5, [{ block }]);
+        await scanner.search(vectorsOf("gaussian", 1, 12, 4), 5, [{ block }]);
         expect(hits).toEqual(before);
       });
     });
@@ -319,71 +374,74 @@ export function scannerContract(
   describe(`${name}: bad input`, () => {
     const query = vectorsOf("gaussian", 1, 16, 1);
 
-    it.each([0, -1, 1.5, NaN, 1e9])("refuses %d dimensions", (dimensions) => {
-      expect(codeOf(() => make(dimensions))).toBe("INVALID_OPTION");
+    it.each([0, -1, 1.5, NaN, 1e9])("refuses %d dimensions", async (dimensions) => {
+      expect(await codeOf(() => make(dimensions))).toBe("INVALID_OPTION");
     });
 
-    it.each([NaN, Infinity, -Infinity])("refuses a row with %d, wherever it is", (component) => {
-      withScanner(16, (scanner) => {
-        const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
-        const bytes = scanner.byteLength;
-        for (const at of [0, 15, 16 * 7 + 3, 16 * 20 - 1]) {
-          const rows = vectorsOf("gaussian", 20, 16, 1);
-          rows[at] = component;
-          expect(codeOf(() => scanner.add(rows))).toBe("INVALID_VECTOR");
-        }
-        expect(scanner.byteLength).toBe(bytes);
-        expectHits(scanner, [block], query, 3, [{ block: block.id }]);
+    it.each([NaN, Infinity, -Infinity])(
+      "refuses a row with %d, wherever it is",
+      async (component) => {
+        await withScanner(16, async (scanner) => {
+          const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
+          const bytes = scanner.byteLength;
+          for (const at of [0, 15, 16 * 7 + 3, 16 * 20 - 1]) {
+            const rows = vectorsOf("gaussian", 20, 16, 1);
+            rows[at] = component;
+            expect(await codeOf(() => scanner.add(rows))).toBe("INVALID_VECTOR");
+          }
+          expect(scanner.byteLength).toBe(bytes);
+          await expectHits(scanner, [block], query, 3, [{ block: block.id }]);
+        });
+      },
+    );
+
+    it("refuses rows that do not come out even", async () => {
+      await withScanner(16, async (scanner) => {
+        expect(await codeOf(() => scanner.add(new Float32Array(17)))).toBe("INVALID_VECTOR");
       });
     });
 
-    it("refuses rows that do not come out even", () => {
-      withScanner(16, (scanner) => {
-        expect(codeOf(() => scanner.add(new Float32Array(17)))).toBe("INVALID_VECTOR");
-      });
-    });
-
-    it("refuses a query of another length, or one that is not finite", () => {
-      withScanner(16, (scanner) => {
+    it("refuses a query of another length, or one that is not finite", async () => {
+      await withScanner(16, async (scanner) => {
         const block = addTo(scanner, vectorsOf("gaussian", 20, 16, 1));
         const search = (asked: Float32Array) => () =>
           scanner.search(asked, 3, [{ block: block.id }]);
-        expect(codeOf(search(new Float32Array(15)))).toBe("INVALID_VECTOR");
-        expect(codeOf(search(new Float32Array(17)))).toBe("INVALID_VECTOR");
+        expect(await codeOf(search(new Float32Array(15)))).toBe("INVALID_VECTOR");
+        expect(await codeOf(search(new Float32Array(17)))).toBe("INVALID_VECTOR");
         for (const component of [NaN, Infinity, -Infinity])
-          expect(codeOf(search(query.map((x, j) => (j === 9 ? component : x))))).toBe(
+          expect(await codeOf(search(query.map((x, j) => (j === 9 ? component : x))))).toBe(
             "INVALID_VECTOR",
           );
-        expectHits(scanner, [block], query, 3, [{ block: block.id }]);
+        await expectHits(scanner, [block], query, 3, [{ block: block.id }]);
       });
     });
 
-    it.each([0, -1, 2.5, NaN])("refuses a limit of %d", (limit) => {
-      withScanner(16, (scanner) => {
-        expect(codeOf(() => scanner.search(query, limit, []))).toBe("INVALID_OPTION");
+    it.each([0, -1, 2.5, NaN])("refuses a limit of %d", async (limit) => {
+      await withScanner(16, async (scanner) => {
+        expect(await codeOf(() => scanner.search(query, limit, []))).toBe("INVALID_OPTION");
       });
     });
 
-    it("refuses a block that it does not hold, and a bitmap that is too short", () => {
-      withScanner(16, (scanner) => {
+    it("refuses a block that it does not hold, and a bitmap that is too short", async () => {
+      await withScanner(16, async (scanner) => {
         const block = scanner.add(vectorsOf("gaussian", 20, 16, 1));
         const search = (target: ScanTarget) => () => scanner.search(query, 3, [target]);
-        expect(codeOf(search({ block: block + 1 }))).toBe("INVALID_OPTION");
-        expect(codeOf(search({ block, allowed: new Uint8Array(2) }))).toBe("INVALID_OPTION");
+        expect(await codeOf(search({ block: block + 1 }))).toBe("INVALID_OPTION");
+        expect(await codeOf(search({ block, allowed: new Uint8Array(2) }))).toBe("INVALID_OPTION");
         scanner.remove(block);
-        expect(codeOf(search({ block }))).toBe("INVALID_OPTION");
+        expect(await codeOf(search({ block }))).toBe("INVALID_OPTION");
       });
     });
 
-    it("refuses work after it was closed, and closes twice", () => {
-      const scanner = make(16);
+    it("refuses work after it was closed, and closes twice", async () => {
+      const scanner = await make(16);
       const block = scanner.add(vectorsOf("gaussian", 20, 16, 1));
       scanner.close();
       scanner.close();
       scanner.remove(block);
       expect(scanner.byteLength).toBe(0);
-      expect(codeOf(() => scanner.add(new Float32Array(16)))).toBe("CLOSED");
-      expect(codeOf(() => scanner.search(query, 1, []))).toBe("CLOSED");
+      expect(await codeOf(() => scanner.add(new Float32Array(16)))).toBe("CLOSED");
+      expect(await codeOf(() => scanner.search(query, 1, []))).toBe("CLOSED");
     });
   });
 }
@@ -474,21 +532,21 @@ function definition(
   };
 }
 
-function expectHits(
+async function expectHits(
   scanner: ScannerUnderTest,
   blocks: readonly KnownBlock[],
   query: Float32Array,
   limit: number,
   targets: readonly ScanTarget[],
-): void {
-  expect(scanner.search(query, limit, targets)).toEqual(
+): Promise<void> {
+  expect(await scanner.search(query, limit, targets)).toEqual(
     definition(scanner.dimensions, blocks, query, limit, targets),
   );
 }
 
-function codeOf(call: () => unknown): string {
+async function codeOf(call: () => unknown): Promise<string> {
   try {
-    call();
+    await call();
   } catch (thrown) {
     return isRetrievalError(thrown) ? thrown.code : `not a RetrievalError: ${String(thrown)}`;
   }

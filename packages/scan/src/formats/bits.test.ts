@@ -61,10 +61,10 @@ it.each([20, 64, 100, 384, 2048, 4096])(
     const rows = vectorsOf("anisotropic", count, dimensions, 3);
     const query = vectorsOf("anisotropic", 1, dimensions, 4);
     const block = format.encode(rows, count);
-    format.setQuery(query);
+    const prepared = format.prepare(query, { deviations: 0 });
     const heap = { at: memory.allocate(count * 8), k: count };
     memory.doubles(heap.at, count).fill(-Infinity);
-    expect(block.scan(0, count, false, heap)).toBe(count);
+    expect(prepared.scan(block, 0, count, false, heap)).toBe(count);
     const estimates = memory.doubles(scratch.uppers, count).slice();
 
     // The estimate without a rotation is another one; both are right on average, and their scatter is known: about

@@ -1,8 +1,8 @@
-import { dot, isFinite32 } from "@nearfield/core";
+import { dot, isFinite32, norm } from "@nearfield/core";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { KernelMemory } from "../memory.ts";
 import { notFinite } from "../validation.ts";
-import { TILE_ROWS, type EncodedBlock, type Heap, type RowFormat, type Scratch } from "./format.ts";
+import { TILE_ROWS, type EncodedBlock, type PreparedQuery, type Scratch } from "./format.ts";
 
 /** The kernel takes two groups of four dimensions at a time. */
 const LANES = 8;
@@ -15,10 +15,33 @@ const MOST_TOTAL = 65_535;
 const ENCODED_ROWS = 2 * TILE_ROWS;
 
 /**
- * Rows as one bit per dimension and one factor, after RaBitQ: what lies between a row and the mean of its block is rotated at
- * random, and only its signs are kept. Gives estimates, not bounds.
+ * Standard deviation of an estimate over (factor of the row x |query|). The signs of a rotated row make an angle with it whose
+ * cosine is sqrt(2 / pi), nearly the same for all rows; what they leave out points nowhere in particular (RaBitQ,
+ * theorem 3.2).
  */
-export class BitFormat implements RowFormat {
+const ESTIMATE_DEVIATION = Math.sqrt(1 - 2 / Math.PI);
+
+export interface BitBlock extends EncodedBlock {
+  readonly codes: number;
+  /** One f32 per row. */
+  readonly factors: number;
+  readonly mean: Float32Array;
+}
+
+export interface EstimateOptions {
+  /** How wide the interval is around an estimate, to either side. Infinity: no row is left out. */
+  readonly deviations: number;
+  /** Score that one unit of the bounds stands for. Default: 1. */
+  readonly unit?: number;
+  /** Whether the scan raises the heap, or only reads it. Default: true. */
+  readonly raises?: boolean;
+}
+
+/**
+ * Rows as one bit per dimension and one factor, after RaBitQ: what lies between a row and the mean of its block is rotated at
+ * random, and only its signs are kept. Its bounds are likely, and not certain: so many standard deviations of the estimate.
+ */
+export class BitFormat {
   readonly #memory: KernelMemory;
   readonly #kernels: Kernels;
   readonly #scratch: Scratch;
@@ -27,10 +50,6 @@ export class BitFormat implements RowFormat {
   readonly #mostEntry: number;
   readonly #staged: number;
   readonly #signs: number;
-  readonly #tables: number;
-  #query: Float32Array = new Float32Array();
-  #step = 0;
-  #base = 0;
 
   constructor(memory: KernelMemory, kernels: Kernels, scratch: Scratch, dimensions: number) {
     this.#memory = memory;
@@ -41,21 +60,60 @@ export class BitFormat implements RowFormat {
     const groups = this.#stride / GROUP_DIMENSIONS;
     this.#mostEntry = Math.min(MOST_ENTRY, Math.floor(MOST_TOTAL / groups));
     this.#staged = memory.allocate(ENCODED_ROWS * this.#stride * 4);
-    this.#tables = memory.allocate(groups * 16);
     this.#signs = memory.allocate(2 * this.#stride * 4);
     memory.floats(this.#signs, 2 * this.#stride).set(randomSigns(2 * this.#stride));
   }
 
-  setQuery(query: Float32Array): void {
-    this.#query = query;
-    const rotated = this.#memory.floats(this.#staged, this.#stride).fill(0);
+  prepare(
+    query: Float32Array,
+    { deviations, unit = 1, raises = true }: EstimateOptions,
+  ): PreparedQuery<BitBlock> {
+    const memory = this.#memory;
+    const stride = this.#stride;
+    const { allowed, group, found, uppers } = this.#scratch;
+    const tables = memory.allocate((stride / GROUP_DIMENSIONS) * 16);
+    const { step, base } = this.#writeTables(tables, query);
+    const length = norm(query);
+    // A query of zero has one score for all rows.
+    const width = length === 0 ? Infinity : deviations * ESTIMATE_DEVIATION * length;
+    return {
+      unit,
+      scan: ({ codes, factors, mean }, first, size, isFiltered, heap) =>
+        this.#kernels.scanBits(
+          codes + (first * stride) / 8,
+          factors + first * 4,
+          size,
+          stride,
+          tables,
+          dot(mean, query) / unit,
+          step / unit,
+          base / unit,
+          width / unit,
+          raises ? 1 : 0,
+          isFiltered ? allowed : 0,
+          group,
+          heap.at,
+          heap.k,
+          found,
+          uppers,
+        ),
+      free: () => {
+        memory.free(tables);
+      },
+    };
+  }
+
+  /** The look-up tables of a query: for each group of dimensions the 16 sums that its signs can give. */
+  #writeTables(at: number, query: Float32Array): { readonly step: number; readonly base: number } {
+    const stride = this.#stride;
+    const rotated = this.#memory.floats(this.#staged, stride).fill(0);
     rotated.set(query);
-    this.#kernels.rotate(this.#staged, 1, this.#stride, this.#signs);
+    this.#kernels.rotate(this.#staged, 1, stride, this.#signs);
 
     // The sum of a group lies between -reach and +reach; entries count from -reach, in steps that suit the widest group.
     let widest = 0;
     let base = 0;
-    const reaches = new Float64Array(this.#stride / GROUP_DIMENSIONS);
+    const reaches = new Float64Array(stride / GROUP_DIMENSIONS);
     for (let g = 0; g < reaches.length; g++) {
       let reach = 0;
       for (let i = 0; i < GROUP_DIMENSIONS; i++)
@@ -65,7 +123,7 @@ export class BitFormat implements RowFormat {
       widest = Math.max(widest, 2 * reach);
     }
     const step = widest / this.#mostEntry;
-    const tables = this.#memory.bytes(this.#tables, reaches.length * 16).fill(0);
+    const tables = this.#memory.bytes(at, reaches.length * 16).fill(0);
     if (step > 0) {
       for (let g = 0; g < reaches.length; g++) {
         for (let nibble = 0; nibble < 16; nibble++) {
@@ -78,11 +136,11 @@ export class BitFormat implements RowFormat {
         }
       }
     }
-    this.#step = step;
-    this.#base = base;
+    return { step, base };
   }
 
-  encode(rows: Float32Array, count: number): EncodedBlock {
+  /** As `RowFormat` has it. */
+  encode(rows: Float32Array, count: number): BitBlock {
     const memory = this.#memory;
     const stride = this.#stride;
     const mean = this.#meanOf(rows, count);
@@ -95,8 +153,9 @@ export class BitFormat implements RowFormat {
     return {
       count,
       byteLength: kernelBytes + mean.byteLength,
-      scan: (first, size, allowed, heap) =>
-        this.#scan(codes + (first * stride) / 8, factors + first * 4, size, mean, allowed, heap),
+      codes,
+      factors,
+      mean,
       free: () => {
         memory.free(codes);
       },
@@ -142,33 +201,6 @@ export class BitFormat implements RowFormat {
         factors + first * 4,
       );
     }
-  }
-
-  #scan(
-    codes: number,
-    factors: number,
-    size: number,
-    mean: Float32Array,
-    allowed: boolean,
-    heap: Heap,
-  ): number {
-    const scratch = this.#scratch;
-    return this.#kernels.scanBits(
-      codes,
-      factors,
-      size,
-      this.#stride,
-      this.#tables,
-      dot(mean, this.#query),
-      this.#step,
-      this.#base,
-      allowed ? scratch.allowed : 0,
-      scratch.group,
-      heap.at,
-      heap.k,
-      scratch.found,
-      scratch.uppers,
-    );
   }
 }
 

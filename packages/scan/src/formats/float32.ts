@@ -1,12 +1,12 @@
 import { norm } from "@nearfield/core";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { KernelMemory } from "../memory.ts";
-import { boundableNorm, boundOfF32, scaleOf, type ErrorBound } from "../rounding.ts";
+import { boundableNorm, boundOfF32, scaleOf } from "../rounding.ts";
 import { notFinite } from "../validation.ts";
 import {
   GROUP_ROWS,
   type EncodedBlock,
-  type Heap,
+  type PreparedQuery,
   type RowFormat,
   type Scratch,
 } from "./format.ts";
@@ -14,15 +14,20 @@ import {
 /** Rows are padded to what one SIMD load takes. */
 const LANES = 4;
 
+interface Float32Block extends EncodedBlock {
+  readonly rows: number;
+  /** One f32 per row. */
+  readonly norms: number;
+  readonly row: (row: number) => Float32Array;
+}
+
 /** Rows as they came, scanned with rounded f32 sums. Bounds: the score, more or less what rounding can do to it. */
-export class Float32Format implements RowFormat {
+export class Float32Format implements RowFormat<Float32Block> {
   readonly #memory: KernelMemory;
   readonly #kernels: Kernels;
   readonly #scratch: Scratch;
   readonly #dimensions: number;
   readonly #stride: number;
-  readonly #query: number;
-  #bound: ErrorBound = { rate: 0, slack: 0 };
 
   constructor(memory: KernelMemory, kernels: Kernels, scratch: Scratch, dimensions: number) {
     this.#memory = memory;
@@ -30,17 +35,42 @@ export class Float32Format implements RowFormat {
     this.#scratch = scratch;
     this.#dimensions = dimensions;
     this.#stride = Math.ceil(dimensions / LANES) * LANES;
-    this.#query = memory.allocate(this.#stride * 4);
   }
 
-  setQuery(query: Float32Array): void {
-    const scaled = this.#memory.floats(this.#query, this.#stride).fill(0);
+  prepare(query: Float32Array): PreparedQuery<Float32Block> {
+    const memory = this.#memory;
+    const stride = this.#stride;
+    const { allowed, group, found, uppers } = this.#scratch;
+    const at = memory.allocate(stride * 4);
+    const scaled = memory.floats(at, stride).fill(0);
     const scale = scaleOf(query);
     for (let j = 0; j < query.length; j++) scaled[j] = (query[j] as number) * scale;
-    this.#bound = boundOfF32(this.#stride, norm(scaled));
+    const { rate, slack } = boundOfF32(stride, norm(scaled));
+    return {
+      unit: 1 / scale,
+      scan: ({ rows, norms }, first, size, isFiltered, heap) =>
+        this.#kernels.scanF32(
+          rows + first * stride * 4,
+          norms + first * 4,
+          size,
+          stride,
+          at,
+          isFiltered ? allowed : 0,
+          rate,
+          slack,
+          group,
+          heap.at,
+          heap.k,
+          found,
+          uppers,
+        ),
+      free: () => {
+        memory.free(at);
+      },
+    };
   }
 
-  encode(rows: Float32Array, count: number): EncodedBlock {
+  encode(rows: Float32Array, count: number): Float32Block {
     const memory = this.#memory;
     const dimensions = this.#dimensions;
     const stride = this.#stride;
@@ -67,31 +97,12 @@ export class Float32Format implements RowFormat {
     return {
       count,
       byteLength,
-      scan: (first, size, allowed, heap) =>
-        this.#scan(at + first * stride * 4, at + rowBytes + first * 4, size, allowed, heap),
+      rows: at,
+      norms: at + rowBytes,
       row: (row) => memory.floats(at + row * stride * 4, dimensions),
       free: () => {
         memory.free(at);
       },
     };
-  }
-
-  #scan(rows: number, norms: number, size: number, allowed: boolean, heap: Heap): number {
-    const scratch = this.#scratch;
-    return this.#kernels.scanF32(
-      rows,
-      norms,
-      size,
-      this.#stride,
-      this.#query,
-      allowed ? scratch.allowed : 0,
-      this.#bound.rate,
-      this.#bound.slack,
-      scratch.group,
-      heap.at,
-      heap.k,
-      scratch.found,
-      scratch.uppers,
-    );
   }
 }

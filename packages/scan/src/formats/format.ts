@@ -34,33 +34,45 @@ export interface Heap {
   readonly k: number;
 }
 
-/** A block of rows in the form that a kernel scans. */
-export interface EncodedBlock {
+/** What a pass has to know of a block. */
+export interface ScannedBlock {
   readonly count: number;
   /** Bytes of kernel memory, and whatever else the block holds. */
   readonly byteLength: number;
-  /**
-   * Scans `size` <= {@link STEP_ROWS} rows from `first` (a multiple of 16) against the query that the format was given last.
-   * Leaves candidates, counted from `first`, in the scratch, raises the heap, and returns the number of candidates.
-   * `allowed` says whether the scratch holds a bitmap for this step.
-   */
-  scan(first: number, size: number, allowed: boolean, heap: Heap): number;
+}
+
+/** A block of rows in the form that a kernel scans. */
+export interface EncodedBlock extends ScannedBlock {
   /** The row as it was added, valid until memory grows: where the kernel scans the rows themselves. */
   readonly row?: (row: number) => Float32Array;
   /** Gives the memory back. */
   free(): void;
 }
 
+/** A query in the form that a kernel takes, for the blocks of one format. */
+export interface PreparedQuery<Block extends ScannedBlock> {
+  /** What one unit of its bounds stands for, as a score. */
+  readonly unit: number;
+  /**
+   * Scans `size` <= {@link STEP_ROWS} rows of the block from `first` (a multiple of 32). Leaves candidates, counted from
+   * `first`, in the scratch, raises the heap, and returns the number of candidates. `allowed` says whether the scratch holds
+   * a bitmap for this step.
+   */
+  scan(block: Block, first: number, size: number, allowed: boolean, heap: Heap): number;
+  /** Gives the memory back. */
+  free(): void;
+}
+
 /**
  * How rows lie in memory, and what a kernel can say about their scores: for each row an upper and a lower bound of what `dot`
- * would give, in a unit that is the same for all blocks of one search. A format that can only estimate gives its estimate as both.
+ * would give, in a unit that is the same for all blocks of one search.
  */
-export interface RowFormat {
+export interface RowFormat<Block extends EncodedBlock> {
   /**
    * Encodes `count` rows and keeps nothing of `rows` itself.
    * @throws RetrievalError `INVALID_VECTOR` for a component that is not finite, `OUT_OF_MEMORY`.
    */
-  encode(rows: Float32Array, count: number): EncodedBlock;
-  /** Prepares the scans of one search. */
-  setQuery(query: Float32Array): void;
+  encode(rows: Float32Array, count: number): Block;
+  /** @throws RetrievalError `OUT_OF_MEMORY`. */
+  prepare(query: Float32Array): PreparedQuery<Block>;
 }

@@ -7,6 +7,7 @@ import {
   GROUP_ROWS,
   type EncodedBlock,
   type Heap,
+  type PreparedQuery,
   type RowFormat,
   type Scratch,
 } from "./format.ts";
@@ -30,10 +31,20 @@ interface Places {
   readonly sums: number;
 }
 
+export interface Int8Block extends EncodedBlock {
+  readonly places: Places;
+  readonly bounds: CodeBounds;
+}
+
+export interface Int8Query extends PreparedQuery<Int8Block> {
+  /** As `scan`, over the `count` rows that the scratch names as found, counted from `first`, and no others. */
+  refine(block: Int8Block, first: number, count: number, heap: Heap): number;
+}
+
 /**
  * Rows as 8-bit codes with a step per row; the rows themselves are needed only for candidates. The sums of codes are exact; the bounds follow from what the codes leave out (`docs/exactness.md`).
  */
-export class Int8Format implements RowFormat {
+export class Int8Format implements RowFormat<Int8Block> {
   readonly #memory: KernelMemory;
   readonly #kernels: Kernels;
   readonly #scratch: Scratch;
@@ -41,13 +52,9 @@ export class Int8Format implements RowFormat {
   readonly #stride: number;
   /** Greatest code of a query: every sum of products with codes of rows fits 32 bits. */
   readonly #mostQueryCode: number;
-  readonly #query: number;
   readonly #staged: number;
   readonly #bounds: number;
   readonly #module: ModuleName;
-  #step = 1;
-  #queryNorm = 0;
-  #queryResidual = 0;
 
   constructor(
     memory: KernelMemory,
@@ -66,12 +73,15 @@ export class Int8Format implements RowFormat {
       MOST_QUERY_CODE[module],
       Math.floor(MOST_SUM / (MOST_CODE * dimensions)),
     );
-    this.#query = memory.allocate(this.#stride * 2);
     this.#staged = memory.allocate(ENCODED_ROWS * this.#stride * 4);
     this.#bounds = memory.allocate(2 * 8);
   }
 
-  setQuery(query: Float32Array): void {
+  prepare(query: Float32Array): Int8Query {
+    const memory = this.#memory;
+    const kernels = this.#kernels;
+    const stride = this.#stride;
+    const { allowed, group, found, uppers } = this.#scratch;
     let most = 0;
     for (let j = 0; j < query.length; j++) most = Math.max(most, Math.abs(query[j] as number));
     const step = most === 0 ? 1 : most / this.#mostQueryCode;
@@ -82,28 +92,65 @@ export class Int8Format implements RowFormat {
       codes[j] = code;
       residual[j] = (query[j] as number) - code * step;
     }
-    this.#writeQuery(codes);
-    this.#step = step;
-    this.#queryNorm = norm(query);
-    this.#queryResidual = norm(residual);
+    const lengths = { step, norm: norm(query), residual: norm(residual) };
+    const boundOf = (bounds: CodeBounds): number => boundOfI8(bounds, this.#dimensions, lengths);
+    const at = memory.allocate(stride * 2);
+    this.#writeQuery(at, codes);
+    return {
+      unit: step,
+      scan: ({ places, bounds }, first, size, isFiltered, heap) =>
+        kernels.scanI8(
+          places.codes + first * stride,
+          places.steps + first * 4,
+          places.sums + first * 4,
+          size,
+          stride,
+          at,
+          isFiltered ? allowed : 0,
+          boundOf(bounds),
+          group,
+          heap.at,
+          heap.k,
+          found,
+          uppers,
+        ),
+      refine: ({ places, bounds }, first, count, heap) =>
+        kernels.refineI8(
+          places.codes + first * stride,
+          places.steps + first * 4,
+          places.sums + first * 4,
+          found,
+          count,
+          stride,
+          at,
+          boundOf(bounds),
+          heap.at,
+          heap.k,
+          found,
+          uppers,
+        ),
+      free: () => {
+        memory.free(at);
+      },
+    };
   }
 
   /** In the form that `dot` of `assembly/i8.ts` takes. What lies beyond the dimensions meets codes of zero. */
-  #writeQuery(codes: Int16Array): void {
+  #writeQuery(at: number, codes: Int16Array): void {
     if (this.#module === "simd") {
-      this.#memory.shorts(this.#query, codes.length).set(codes);
+      this.#memory.shorts(at, codes.length).set(codes);
       return;
     }
-    const parts = this.#memory.bytes(this.#query, this.#stride * 2);
+    const parts = this.#memory.bytes(at, this.#stride * 2);
     for (let j = 0; j < codes.length; j++) {
       const shifted = (codes[j] as number) + 8192;
-      const at = (j >> 4) * 32 + (j & 15);
-      parts[at] = shifted >> 7;
-      parts[at + 16] = shifted & 127;
+      const place = (j >> 4) * 32 + (j & 15);
+      parts[place] = shifted >> 7;
+      parts[place + 16] = shifted & 127;
     }
   }
 
-  encode(rows: Float32Array, count: number): EncodedBlock {
+  encode(rows: Float32Array, count: number): Int8Block {
     const memory = this.#memory;
     const stride = this.#stride;
     const codeBytes = count * stride;
@@ -121,7 +168,8 @@ export class Int8Format implements RowFormat {
     return {
       count,
       byteLength: kernelBytes,
-      scan: (first, size, allowed, heap) => this.#scan(places, first, size, bounds, allowed, heap),
+      places,
+      bounds,
       free: () => {
         memory.free(at);
       },
@@ -153,31 +201,5 @@ export class Int8Format implements RowFormat {
       if (encoded < size) throw notFinite(first + encoded);
     }
     return { residual: Math.sqrt(bounds[0] as number), length: Math.sqrt(bounds[1] as number) };
-  }
-
-  #scan(
-    places: Places,
-    first: number,
-    size: number,
-    bounds: CodeBounds,
-    allowed: boolean,
-    heap: Heap,
-  ): number {
-    const scratch = this.#scratch;
-    return this.#kernels.scanI8(
-      places.codes + first * this.#stride,
-      places.steps + first * 4,
-      places.sums + first * 4,
-      size,
-      this.#stride,
-      this.#query,
-      allowed ? scratch.allowed : 0,
-      boundOfI8(bounds, this.#dimensions, this.#step, this.#queryNorm, this.#queryResidual),
-      scratch.group,
-      heap.at,
-      heap.k,
-      scratch.found,
-      scratch.uppers,
-    );
   }
 }

@@ -35,6 +35,21 @@ export interface Kernels {
     found: number,
     uppers: number,
   ): number;
+  /** See `assembly/i8.ts`. Returns the number of candidates. */
+  refineI8(
+    rows: number,
+    steps: number,
+    sums: number,
+    listed: number,
+    count: number,
+    stride: number,
+    query: number,
+    bound: number,
+    heap: number,
+    k: number,
+    found: number,
+    uppers: number,
+  ): number;
   /** See `assembly/i8.ts`. Returns the number of rows before the first that is not finite. */
   encodeI8(
     rows: number,
@@ -55,6 +70,8 @@ export interface Kernels {
     mean: number,
     step: number,
     base: number,
+    width: number,
+    raise: number,
     allowed: number,
     tile: number,
     heap: number,
