@@ -28,7 +28,7 @@ const inChromium = (name: string, include: string[], flags: string[]) => ({
     name,
     include,
     env,
-    globalSetup: "packages/models/src/fixtures/host.ts",
+    globalSetup: "packages/testing/src/stand/host.ts",
     testTimeout: 60_000,
     browser: {
       enabled: true,

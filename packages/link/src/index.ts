@@ -9,5 +9,6 @@ export type {
   Endpoint,
   MethodOf,
 } from "./protocol.ts";
+export { notify } from "./notify.ts";
 export { serve, type Handlers, type Job } from "./serve.ts";
 export { Supervisor, type LifeEvent, type SupervisorOptions } from "./supervisor.ts";

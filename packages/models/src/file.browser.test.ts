@@ -1,9 +1,8 @@
 // Real requests, a host that misbehaves, and the browser's own Cache Storage.
 import { sha256, type ModelFile, type RetrievalError } from "@nearfield/core";
+import { openStand, seededBytes, seededRandom, type Fault, type Stand } from "@nearfield/testing";
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import { fetchVerified } from "./file.ts";
-import { seededBytes, seededRandom, type Fault } from "./fixtures/fault.ts";
-import { openStand, type Stand } from "./fixtures/stand.ts";
 import { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 
 const BYTES = 1_000_000;
@@ -37,7 +36,7 @@ async function expectRight(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
 
 describe("a break", () => {
   test("at ten random bytes of one download: the rest is asked for each time, and the bytes are right", async () => {
-    const random = seededRandom(7);
+    const random = seededRandom(7).uniform;
     const faults = Array.from({ length: 10 }, (): Fault => {
       return { kind: "cut", after: 1 + Math.floor(random() * 90_000) };
     });
@@ -54,7 +53,7 @@ describe("a break", () => {
   });
 
   test("that ends a call leaves what has arrived: the next call asks for the rest", async () => {
-    const random = seededRandom(11);
+    const random = seededRandom(11).uniform;
     let resumed = 0;
     for (let round = 0; round < 10; round++) {
       file = await stand.put(`model-${round}.onnx`, 100 + round, BYTES);
@@ -100,7 +99,7 @@ describe("a break", () => {
 });
 
 test("an abort at ten random moments is ABORTED, and the next call is right", async () => {
-  const random = seededRandom(3);
+  const random = seededRandom(3).uniform;
   for (let round = 0; round < 10; round++) {
     file = await stand.put(`model-${round}.onnx`, 200 + round, BYTES);
     const leaving = new AbortController();

@@ -1,11 +1,10 @@
 // Models by name from a host of the hub's shape, and what this origin keeps of them.
 import { sha256, type ModelCard, type RetrievalError } from "@nearfield/core";
+import { openStand, seededBytes, type Stand, type StandFile } from "@nearfield/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { cdp } from "vitest/browser";
 import { fetchVerified } from "./file.ts";
-import { seededBytes, type StandFile } from "./fixtures/fault.ts";
 import { PLAIN } from "./fixtures/memory.ts";
-import { openStand, type Stand } from "./fixtures/stand.ts";
 import { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 import { openModelStore } from "./store.ts";
 import { fetchAll, type FetchProgress } from "./store/fetch-all.ts";
@@ -26,9 +25,11 @@ beforeEach(async () => {
   store = openModelStore({ host: stand.host, retry });
 });
 
+type MadeFile = Exclude<StandFile, { readonly toy: string }>;
+
 /** The files of a small repository with external data. */
-function filesOf(seed: number, extra: Record<string, StandFile> = {}): Record<string, StandFile> {
-  const texts = Object.entries(PLAIN).map(([path, content]): [string, StandFile] => [
+function filesOf(seed: number, extra: Record<string, MadeFile> = {}): Record<string, MadeFile> {
+  const texts = Object.entries(PLAIN).map(([path, content]): [string, MadeFile] => [
     path,
     { text: typeof content === "string" ? content : JSON.stringify(content) },
   ]);
@@ -40,7 +41,7 @@ function filesOf(seed: number, extra: Record<string, StandFile> = {}): Record<st
   };
 }
 
-async function publish(files: Record<string, StandFile>, revision = "main"): Promise<void> {
+async function publish(files: Record<string, MadeFile>, revision = "main"): Promise<void> {
   const placed = Object.entries(files).map(([path, file]) => [
     `${NAME}/resolve/${revision}/${path}`,
     file,
@@ -49,7 +50,7 @@ async function publish(files: Record<string, StandFile>, revision = "main"): Pro
 }
 
 /** The hub's own list of a repository's files. */
-async function publishListing(files: Record<string, StandFile>, sha = COMMIT): Promise<void> {
+async function publishListing(files: Record<string, MadeFile>, sha = COMMIT): Promise<void> {
   const siblings = await Promise.all(
     Object.entries(files).map(async ([rfilename, file]) => {
       if ("text" in file) {

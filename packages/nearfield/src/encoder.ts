@@ -1,16 +1,16 @@
-import { RetrievalError, type ModelCard, type Role } from "@nearfield/core";
-import { EncoderClient, spawnEncoderWorker, type EncoderStatus } from "@nearfield/encoder";
-import { checkDimensions, validateCard } from "@nearfield/models";
-import { pocketCard } from "@nearfield/pocket";
+import { RetrievalError, type Role } from "@nearfield/core";
+import { EncoderClient, spawnEncoderWorker } from "@nearfield/encoder";
+import { checkKeys, invalid } from "./check.ts";
+import { ModelSource } from "./model.ts";
 import {
   checkEncoderOptions,
-  checkKeys,
   checkSignal,
   DEFAULTS,
-  invalid,
   type EncoderOptions,
   type WorkerFactory,
 } from "./options.ts";
+import type { EncoderStatus } from "./status.ts";
+import { Tower } from "./tower.ts";
 
 export interface EncodeTextsOptions {
   /** Queries and documents may have different prompts. Default `document`. */
@@ -20,33 +20,60 @@ export interface EncodeTextsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Texts in, vectors out, in a worker of its own. */
+/** Texts in, vectors out, in a worker of its own; two where the model has two towers. */
 export interface Encoder {
   /**
    * One vector of unit length for each text, in their order. The first call waits for the model.
    * @throws RetrievalError `EMPTY_TEXT` or `INVALID_OPTION` for a bad text (nothing is encoded then), `ABORTED`, `CLOSED`,
-   * and whatever loading the model can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
+   * and whatever finding and loading the model can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
    */
   encode(texts: readonly string[], options?: EncodeTextsOptions): Promise<Float32Array[]>;
-  /** A snapshot: device, rung, and why the others were left. */
-  status(): EncoderStatus;
+  /**
+   * A snapshot: how far the model is, device, rung, and why the others were left. `role` matters only where the model has two
+   * towers; default `document`.
+   */
+  status(role?: Role): EncoderStatus;
   /** Ends the worker; pending calls reject with `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Opens an encoder for people who only want vectors. The model starts to load at once; the first `encode` waits for it.
- * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`
+ * Opens an encoder for people who only want vectors. One model starts to load at once, and the first `encode` waits for it;
+ * of two towers each starts with the first text for it. What a model's name stands for is looked up meanwhile: where that
+ * fails, `encode` says so, and the next call tries again.
+ * @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED`, `MODEL_MISMATCH` for what is known to be wrong beforehand;
+ * `INSECURE_CONTEXT`
  */
 export function openEncoder(options: EncoderOptions = {}): Encoder {
   const checked = checkEncoderOptions(options);
-  const client = makeEncoder(checked, "document", { spawn: checked.workers?.document });
-  // Each encode reports the failure of the load that it waited for.
-  client.start().catch(() => {});
+  const source = new ModelSource(checked);
+  const spawn = checked.workers;
+  const document = openTower(source, checked, "document", { spawn: spawn?.document });
+  let query: Tower | undefined;
+  const isPair = async (signal?: AbortSignal) => {
+    await document.find(signal);
+    const cards = await source.cards(signal);
+    return cards.query !== cards.document;
+  };
+  const begin = async () => (await isPair()) || document.start();
+  // Each encode reports the failure of what it waited for.
+  begin().catch(() => {});
+  const towerOf = async (role: Role, signal: AbortSignal | undefined) => {
+    if (role === "document" || !(await isPair(signal))) return document;
+    return (query ??= openTower(source, checked, "query", { spawn: spawn?.query }));
+  };
   return {
-    encode: async (texts, options) => client.encode(checkTexts(texts), checkEncode(options)),
-    status: () => client.status(),
-    close: async () => client.close(),
+    encode: async (texts, options) => {
+      const list = checkTexts(texts);
+      const how = checkEncode(options);
+      return (await towerOf(how.role, how.signal)).encode(list, how);
+    },
+    status: (role = "document") => ((role === "query" && query) || document).status(),
+    close: async () => {
+      source.close();
+      document.close();
+      query?.close();
+    },
   };
 }
 
@@ -56,35 +83,29 @@ interface Wiring {
   readonly idleMs?: number | undefined;
 }
 
-/** The page's end of an encoder worker, with the defaults filled in. */
-export function makeEncoder(
-  options: EncoderOptions,
+/** The page's end of one tower, with the defaults filled in. */
+export function openTower(
+  source: Pick<ModelSource, "cards">,
+  { device, dimensions, runtime, onLoadProgress }: EncoderOptions,
   role: Role,
   { spawn = spawnEncoderWorker, connectIndex, idleMs }: Wiring,
-): EncoderClient {
-  return new EncoderClient({
-    card: cardOf(options),
-    role,
-    device: options.device ?? DEFAULTS.device,
-    dimensions: dimensionsOf(options),
-    runtime: options.runtime,
-    spawn,
-    connectIndex,
-    idleMs,
+): Tower {
+  return new Tower({
+    card: async () => (await source.cards())[role],
+    onLoading: (loading) => onLoadProgress?.({ ...loading, role }),
+    open: (card, onLoadProgress) =>
+      new EncoderClient({
+        card,
+        role,
+        device: device ?? DEFAULTS.device,
+        dimensions,
+        runtime,
+        spawn,
+        connectIndex,
+        idleMs,
+        onLoadProgress,
+      }),
   });
-}
-
-/** The card of the wanted model. @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` for what is no sound card */
-export function cardOf({ model = "pocket" }: EncoderOptions): ModelCard {
-  return model === "pocket" ? pocketCard : validateCard(model);
-}
-
-/**
- * Length of the vectors that the options ask for.
- * @throws RetrievalError `INVALID_OPTION` where the model can not be cut to it
- */
-export function dimensionsOf(options: EncoderOptions): number {
-  return checkDimensions(cardOf(options), options.dimensions);
 }
 
 function checkEncode(options: unknown): EncodeTextsOptions & { readonly role: Role } {

@@ -1,10 +1,9 @@
 import { checkFilter, type Filter } from "@nearfield/index";
+import { checkKeys, invalid } from "./check.ts";
 import {
-  checkKeys,
   checkName,
   checkSignal,
   DEFAULTS,
-  invalid,
   requireSecureContext,
   type WorkerFactory,
 } from "./options.ts";

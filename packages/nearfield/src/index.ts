@@ -7,10 +7,13 @@ export {
   type ErrorCode,
   type Fields,
   type FieldValue,
+  type Dtype,
   type ModelCard,
+  type RepositoryCard,
   type Role,
+  type Towers,
 } from "@nearfield/core";
-export type { EncoderStatus, RuntimeFiles } from "@nearfield/encoder";
+export type { RuntimeFiles } from "@nearfield/encoder";
 export type {
   Degradation,
   FieldCondition,
@@ -21,17 +24,19 @@ export type {
 export { destroyIndex, destroySearch, type DestroyOptions } from "./destroy.ts";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
 export type { IndexOptions, IndexQueryOptions } from "./index-options.ts";
+export type { ModelChoice, ModelsOptions, SingleModel } from "./model.ts";
 export { openIndex } from "./open-index.ts";
 export { openSearch } from "./open-search.ts";
 export type {
   AddOptions,
   AddProgress,
   EncoderOptions,
+  LoadProgress,
   QueryOptions,
   SearchOptions,
   WorkerFactory,
 } from "./options.ts";
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
-export type { SearchStatus } from "./status.ts";
+export type { EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type { IndexQueryResult, IndexStatus, RowHit, VectorIndex } from "./vector-index.ts";
 export type { Row } from "./vector-index/rows.ts";

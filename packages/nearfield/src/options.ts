@@ -1,13 +1,21 @@
-import { RetrievalError, type Device, type ModelCard } from "@nearfield/core";
+import { RetrievalError, type Device, type Role } from "@nearfield/core";
 import type { RuntimeFiles } from "@nearfield/encoder";
 import { checkFilter, type Filter } from "@nearfield/index";
+import { checkKeys, invalid } from "./check.ts";
+import type { ModelChoice, ModelsOptions } from "./model.ts";
+import type { ModelLoading } from "./status.ts";
 
 /** Starts a worker. A factory, not a worker, because a worker that died is replaced. */
 export type WorkerFactory = () => Worker;
 
 export interface EncoderOptions {
-  /** The embedding model. Default: the embedded pocket model (English, 384 dimensions, offline). */
-  readonly model?: "pocket" | ModelCard | undefined;
+  /**
+   * The embedding model: a name such as `Qwen/Qwen3-Embedding-0.6B`, a card, or two towers `{ query, document }` of these.
+   * Default: the embedded pocket model (English, 384 dimensions, offline).
+   */
+  readonly model?: ModelChoice | undefined;
+  /** Where models by name come from. */
+  readonly models?: ModelsOptions | undefined;
   /**
    * `auto` (default): WebGPU on a real GPU, else WASM. `webgpu`: WebGPU only, software adapters too, and an error where
    * there is none. `wasm`: no GPU. What was chosen and why is in `status()`.
@@ -15,6 +23,8 @@ export interface EncoderOptions {
   readonly device?: "auto" | Device | undefined;
   /** Length of the vectors: the model's own (default) or one of its Matryoshka sizes. */
   readonly dimensions?: number | undefined;
+  /** Told how far a model is while it loads: which encoder's, what goes on, bytes and rate. */
+  readonly onLoadProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Where the app serves ONNX Runtime, as URLs. Default: the files that the app's bundler emitted. */
   readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
   /** Worker factories, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
@@ -25,6 +35,10 @@ export interface EncoderOptions {
         readonly index?: WorkerFactory | undefined;
       }
     | undefined;
+}
+
+export interface LoadProgress extends ModelLoading {
+  readonly role: Role;
 }
 
 export interface SearchOptions extends EncoderOptions {
@@ -73,11 +87,18 @@ export const LIMITS = {
   queryLength: 100_000,
 } as const;
 
-const SEARCH_KEYS = ["name", "model", "device", "dimensions", "runtime", "workers"] as const;
+const ENCODER_KEYS = [
+  "model",
+  "models",
+  "device",
+  "dimensions",
+  "onLoadProgress",
+  "runtime",
+  "workers",
+] as const;
+const SEARCH_KEYS = ["name", ...ENCODER_KEYS] as const;
 const QUERY_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
 const ADD_KEYS = ["onProgress", "signal"] as const;
-/** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
-const PLANNED = ["precision", "models", "rerank", "reason", "explain"];
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
@@ -87,18 +108,22 @@ export function checkSearchOptions(options: unknown): SearchOptions {
   return checked as unknown as SearchOptions;
 }
 
-/** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
+/** What concerns the model is checked by `ModelSource`. @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkEncoderOptions(options: unknown): EncoderOptions {
-  const { model, device, dimensions, workers } = checkKeys("openEncoder", options, SEARCH_KEYS);
+  const checked = checkKeys("openEncoder", options, SEARCH_KEYS);
+  const { model, device, dimensions, onLoadProgress, workers } = checked;
   requireSecureContext();
-  if (model !== undefined && model !== "pocket" && (typeof model !== "object" || model === null)) {
-    throw invalid("model", `"pocket" or a model card`, model);
+  if (model === null || !["undefined", "string", "object"].includes(typeof model)) {
+    throw invalid("model", `"pocket", the name of a model or a model card`, model);
   }
   if (device !== undefined && !["auto", "webgpu", "wasm"].includes(device as string)) {
     throw invalid("device", `"auto", "webgpu" or "wasm"`, device);
   }
   if (dimensions !== undefined && !(Number.isInteger(dimensions) && (dimensions as number) > 0)) {
     throw invalid("dimensions", "a positive integer", dimensions);
+  }
+  if (onLoadProgress !== undefined && typeof onLoadProgress !== "function") {
+    throw invalid("onLoadProgress", "a function", onLoadProgress);
   }
   for (const [role, factory] of Object.entries(workers ?? {})) {
     if (!["query", "document", "index"].includes(role)) {
@@ -108,7 +133,7 @@ export function checkEncoderOptions(options: unknown): EncoderOptions {
       throw invalid(`workers.${role}`, "a function that returns a new Worker", factory);
     }
   }
-  return options as EncoderOptions;
+  return checked as EncoderOptions;
 }
 
 /** @throws RetrievalError `INVALID_OPTION`, `INVALID_FILTER`, `EMPTY_TEXT`, `INPUT_TOO_LARGE` */
@@ -174,28 +199,6 @@ export function checkSignal(signal: unknown): asserts signal is AbortSignal | un
   }
 }
 
-/** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
-export function checkKeys(
-  call: string,
-  options: unknown,
-  known: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (options === undefined) return {};
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalid(`the options of ${call}`, "an object", options);
-  }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw new RetrievalError("INVALID_OPTION", `${call} has no option of this name`, {
-      value: key,
-      repair: PLANNED.includes(key)
-        ? "It is planned, and not in this version: leave it out."
-        : `It takes ${known.join(", ")}.`,
-    });
-  }
-  return options as Readonly<Record<string, unknown>>;
-}
-
 /**
  * Hashes and names of the index need what browsers give to secure pages alone.
  * @throws RetrievalError `INSECURE_CONTEXT`
@@ -205,13 +208,5 @@ export function requireSecureContext(): void {
   if (globalThis.isSecureContext !== false) return;
   throw new RetrievalError("INSECURE_CONTEXT", "this page is no secure context", {
     repair: "Serve it over HTTPS, or from localhost.",
-  });
-}
-
-/** The error for an option of another kind than is `wanted`. */
-export function invalid(what: string, wanted: string, value: unknown): RetrievalError {
-  return new RetrievalError("INVALID_OPTION", `${what} must be ${wanted}`, {
-    value,
-    repair: `Give ${wanted}.`,
   });
 }

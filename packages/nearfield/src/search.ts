@@ -6,7 +6,7 @@ import {
   type IndexCounts,
   type StoredDocument,
 } from "@nearfield/core";
-import { batches, type EncoderClient } from "@nearfield/encoder";
+import { batches } from "@nearfield/encoder";
 import type { IndexClient, IndexHit, IndexReport } from "@nearfield/index";
 import { checkIds } from "./ids.ts";
 import {
@@ -18,6 +18,7 @@ import {
 } from "./options.ts";
 import { askPersisted } from "./persistence.ts";
 import type { SearchStatus } from "./status.ts";
+import type { Tower } from "./tower.ts";
 
 /** A passage that was found. */
 export interface Hit {
@@ -56,8 +57,8 @@ export interface AddResult {
 export interface SearchParts {
   readonly options: SearchOptions;
   readonly model: SearchStatus["model"];
-  readonly query: EncoderClient;
-  readonly document: EncoderClient;
+  readonly query: Tower;
+  readonly document: Tower;
   readonly index: IndexClient;
   readonly report: IndexReport;
 }

@@ -1,5 +1,27 @@
-import type { EncoderStatus } from "@nearfield/encoder";
+import type { ErrorCode } from "@nearfield/core";
+import type { EncoderStatus as ClientStatus, LoadProgress } from "@nearfield/encoder";
 import type { Degradation, Persistence } from "@nearfield/index";
+
+/** How far a model is. */
+export interface ModelLoading {
+  /** `resolve`: what the model's name stands for is looked up, and no bytes are counted yet. */
+  readonly stage: "resolve" | LoadProgress["stage"];
+  /** Bytes of the model's files that are here, all files together. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+  /** Of the download, over its last seconds; null where nothing comes from the network just now. */
+  readonly bytesPerSecond: number | null;
+}
+
+/** A snapshot of an encoder: plain data. */
+export interface EncoderStatus extends ClientStatus {
+  /** Name and version of the model; null until its name is resolved. */
+  readonly model: { readonly name: string; readonly version: string } | null;
+  /** What loading is at; null where nothing is being loaded. */
+  readonly loading: ModelLoading | null;
+  /** Why the last start failed; null otherwise. `reasons` says what each device met. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
 
 /** A snapshot of a search: plain data, cheap to take, safe to show. */
 export interface SearchStatus {
@@ -10,6 +32,8 @@ export interface SearchStatus {
     readonly version: string;
     /** Length of the vectors in use. */
     readonly dimensions: number;
+    /** Two towers: the one that encodes queries. Absent where one model does both. */
+    readonly query?: { readonly name: string; readonly version: string } | undefined;
   };
   /** Which device each encoder runs on, and why not another. */
   readonly devices: {

@@ -1,4 +1,4 @@
-import type { ModelCard, Towers } from "@nearfield/core";
+import type { ModelCard, RepositoryCard, Towers } from "@nearfield/core";
 import type { Shelf } from "../shelf.ts";
 import type { StoreList } from "./contents.ts";
 import type { HostOptions } from "./host.ts";
@@ -14,12 +14,15 @@ export interface ModelStoreOptions extends HostOptions {
 export interface ModelStore {
   /**
    * The card of a model with every file pinned to a commit, its size and its hash: a built-in card by any of its names,
-   * else what the repository's own files say. What was learned is remembered: the second time needs no network, and a
+   * else what the repository's own files say; or the card that is given. What was learned is remembered: the second time needs no network, and a
    * branch that moved changes nothing until `refresh`.
    * @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED`, `MODEL_INVALID`, `MODEL_MISMATCH`, `MODEL_INTEGRITY`,
    * `MODEL_UNAVAILABLE`, `MODEL_UNAVAILABLE_OFFLINE`, `ABORTED`
    */
-  resolve(model: string, options?: ResolveOptions): Promise<ModelCard | Towers<ModelCard>>;
+  resolve(
+    model: string | RepositoryCard,
+    options?: ResolveOptions,
+  ): Promise<ModelCard | Towers<ModelCard>>;
   /** @throws RetrievalError `STORAGE_UNAVAILABLE` */
   list(): Promise<StoreList>;
   /**

@@ -7,6 +7,7 @@ import type {
   RepositoryFile,
   Towers,
 } from "@nearfield/core";
+import { validateRepositoryCard } from "../card.ts";
 import { findCard } from "../cards.ts";
 import { PREFERRED } from "../dtype.ts";
 import { chooseArtifact, pinCard } from "../pin.ts";
@@ -28,7 +29,7 @@ export interface ResolveOptions extends Omit<RepositoryOptions, "repository" | "
 
 /** See `ModelStore.resolve`. */
 export async function resolveModel(
-  model: string,
+  model: string | RepositoryCard,
   how: ResolveOptions,
   hosting: HostOptions,
   shelf: Shelf | null,
@@ -42,11 +43,11 @@ export async function resolveModel(
       signal,
       revision: revision ?? fallback,
     });
-  const known = findCard(model);
+  const known = typeof model === "string" ? findCard(model) : validateRepositoryCard(model);
   const pinOne = async (card: RepositoryCard) =>
     pinHosted(card, await open(card.repository, card.revision), dtypes);
   if (known) return onEach(known, pinOne);
-  const hosted = await open(model, "main");
+  const hosted = await open(model as string, "main");
   const card = await cardFromRepository(hosted, {
     ...reading,
     repository: hosted.repository,

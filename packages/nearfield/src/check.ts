@@ -1,0 +1,35 @@
+// Checks of options of any kind.
+import { RetrievalError } from "@nearfield/core";
+
+/** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
+const PLANNED = ["precision", "rerank", "reason", "explain"];
+
+/** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
+export function checkKeys(
+  call: string,
+  options: unknown,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalid(`the options of ${call}`, "an object", options);
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new RetrievalError("INVALID_OPTION", `${call} has no option of this name`, {
+      value: key,
+      repair: PLANNED.includes(key)
+        ? "It is planned, and not in this version: leave it out."
+        : `It takes ${known.join(", ")}.`,
+    });
+  }
+  return options as Readonly<Record<string, unknown>>;
+}
+
+/** The error for an option of another kind than is `wanted`. */
+export function invalid(what: string, wanted: string, value: unknown): RetrievalError {
+  return new RetrievalError("INVALID_OPTION", `${what} must be ${wanted}`, {
+    value,
+    repair: `Give ${wanted}.`,
+  });
+}

@@ -1,0 +1,120 @@
+// Models by name through the face, from a host of the hub's shape.
+import { cosine, type RetrievalError } from "@nearfield/core";
+import { CACHE_NAME } from "@nearfield/models";
+import { openStand, readToyModel, toyRepository, type Stand } from "@nearfield/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openEncoder, type Encoder } from "./encoder.ts";
+import { openSearch } from "./open-search.ts";
+import type { EncoderOptions, LoadProgress } from "./options.ts";
+
+const NAME = "toys/qwen3";
+const toy = await readToyModel("qwen3-gqa");
+const FEW = [0, 5, 12];
+
+let stand: Stand;
+const open: Encoder[] = [];
+
+beforeEach(async () => {
+  await caches.delete(CACHE_NAME);
+  stand = await openStand({ repositories: { [NAME]: toyRepository("qwen3-gqa") } });
+});
+afterEach(async () => {
+  for (const encoder of open.splice(0)) await encoder.close();
+});
+
+function openNamed(options: EncoderOptions = {}): Encoder {
+  const encoder = openEncoder({
+    model: NAME,
+    models: { host: stand.host },
+    device: "wasm",
+    ...options,
+  });
+  open.push(encoder);
+  return encoder;
+}
+
+async function leastCosine(encoder: Encoder, role: "query" | "document"): Promise<number> {
+  const vectors = await encoder.encode(
+    FEW.map((row) => toy.texts[row] as string),
+    { role },
+  );
+  const known = FEW.map((row) => toy.reference[role][row] as Float32Array);
+  return Math.min(...known.map((vector, at) => cosine(vectors[at] as Float32Array, vector)));
+}
+
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (thrown: RetrievalError) => thrown,
+  );
+
+describe("an encoder by name", () => {
+  test("gives the reference vectors, tells of its progress, and needs no host the second time", async () => {
+    const told: LoadProgress[] = [];
+    const encoder = openNamed({ onLoadProgress: (progress) => told.push(progress) });
+    expect(encoder.status().state).toBe("starting");
+    expect(encoder.status().loading?.stage).toBe("resolve");
+    expect(await leastCosine(encoder, "query")).toBeGreaterThan(0.99999);
+    expect(await leastCosine(encoder, "document")).toBeGreaterThan(0.99999);
+    expect(encoder.status()).toMatchObject({
+      state: "ready",
+      model: { name: NAME },
+      loading: null,
+      failure: null,
+    });
+    const bytes = told.map(({ loadedBytes }) => loadedBytes);
+    expect(Math.max(...bytes)).toBe(told.at(-1)?.totalBytes);
+    expect(told[0]).toMatchObject({ role: "document", stage: "resolve" });
+
+    const before = (await stand.requests()).length;
+    expect(await leastCosine(openNamed(), "document")).toBeGreaterThan(0.99999);
+    expect(await stand.requests()).toHaveLength(before);
+  });
+
+  test("says in encode what was wrong with the host, and the next call tries again", async () => {
+    const host = `${stand.host}/elsewhere`;
+    const encoder = openNamed({ models: { host } });
+    const failure = await failureOf(encoder.encode(["text"]));
+    expect(failure?.code).toBe("MODEL_INVALID");
+    expect(encoder.status()).toMatchObject({ state: "failed", failure: { code: "MODEL_INVALID" } });
+    const files = Object.entries(toyRepository("qwen3-gqa").files);
+    const placed = files.map(([path, file]) => [`elsewhere/${NAME}/resolve/main/${path}`, file]);
+    await stand.order({ files: Object.fromEntries(placed) });
+    expect(await leastCosine(encoder, "document")).toBeGreaterThan(0.99999);
+  });
+
+  test("is what its files say and what the app adds to them", async () => {
+    const overrides = { matryoshka: [128, 32], prompts: { query: "q: ", document: "" } };
+    const short = openNamed({ dimensions: 32, models: { host: stand.host, overrides } });
+    const [vector] = await short.encode([toy.texts[5] as string]);
+    expect(vector).toHaveLength(32);
+    const cut = (toy.reference.document[5] as Float32Array).subarray(0, 32);
+    expect(cosine(vector as Float32Array, cut)).toBeGreaterThan(0.99999);
+    const never = openNamed({ dimensions: 33 });
+    expect((await failureOf(never.encode(["text"])))?.code).toBe("INVALID_OPTION");
+  });
+});
+
+describe("a search by name", () => {
+  test("finds, and finds again without the host", async () => {
+    const options = {
+      name: `named ${Math.random()}`,
+      model: NAME,
+      models: { host: stand.host },
+      device: "wasm",
+    } as const;
+    const first = await openSearch(options);
+    await first.add([
+      { id: "a", text: toy.texts[5] as string },
+      { id: "b", text: toy.texts[12] as string },
+    ]);
+    await first.close();
+    const before = (await stand.requests()).length;
+    const second = await openSearch(options);
+    const { hits } = await second.query(toy.texts[12] as string);
+    expect(hits).toHaveLength(2);
+    expect(second.status()).toMatchObject({ model: { name: NAME, dimensions: 128 }, degraded: [] });
+    expect(await stand.requests()).toHaveLength(before);
+    await second.destroy();
+  });
+});
