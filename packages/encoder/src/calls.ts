@@ -15,6 +15,8 @@ export interface LoadRequest {
   readonly rung: Rung;
   /** Default: the files that the app's bundler emitted beside the worker. */
   readonly runtime?: RuntimeFiles | undefined;
+  /** Hosts that the files' own hosts may redirect to. */
+  readonly redirects?: readonly string[] | undefined;
   /** Threads of the WASM build; 1 where the page is not cross-origin isolated. */
   readonly threads: number;
   /** Length of the vectors to give: one of the card's Matryoshka sizes. */

@@ -41,6 +41,8 @@ export interface EncoderClientOptions {
   readonly spawn?: (() => Worker) | undefined;
   /** Where the app serves ONNX Runtime, as absolute URLs. Default: the files that its bundler emitted beside the worker. */
   readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  /** Hosts that those of the card's files may redirect to. Default: those of the public hub for its own files, else none. */
+  readonly redirects?: readonly string[] | undefined;
   /** Threads of the WASM build. Default: half of the cores, at most 4, where the page is cross-origin isolated. */
   readonly threads?: number | undefined;
   /** Opens a new way to the index worker, which serves `IngestCalls` there. Needed for `ingest` only. */
@@ -214,7 +216,7 @@ export class EncoderClient implements Disposable {
   }
 
   #begin(climb: Climb): Supervisor<EncoderCalls> {
-    const { card, role, dimensions, runtime, threads, spawn, idleMs, onLoadProgress } =
+    const { card, role, dimensions, runtime, redirects, threads, spawn, idleMs, onLoadProgress } =
       this.#options;
     return superviseRung({
       card,
@@ -223,6 +225,7 @@ export class EncoderClient implements Disposable {
       adapter: climb.adapter,
       dimensions: dimensions ?? card.dimensions,
       runtime,
+      redirects,
       threads: threads ?? chooseThreads(role),
       spawn: spawn ?? spawnEncoderWorker,
       idleMs,

@@ -11,6 +11,7 @@ export interface RungWorkerOptions {
   readonly adapter: AdapterReport;
   readonly dimensions: number;
   readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  readonly redirects?: readonly string[] | undefined;
   readonly threads: number;
   readonly spawn: () => Worker;
   readonly idleMs: number | undefined;
@@ -21,7 +22,7 @@ export interface RungWorkerOptions {
 
 /** A worker that serves one rung: loads the model with each of its lives, and remembers a passed check. */
 export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCalls> {
-  const { card, role, rung, adapter, dimensions, threads } = options;
+  const { card, role, rung, adapter, dimensions, redirects, threads } = options;
   const runtime = options.runtime?.[rung === "wasm" ? "wasm" : "webgpu"];
 
   async function load(connection: Connection<EncoderCalls>): Promise<void> {
@@ -31,7 +32,7 @@ export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCal
     const report = await connection
       .call(
         "load",
-        { card, role, rung, runtime, threads, dimensions, trusted },
+        { card, role, rung, runtime, redirects, threads, dimensions, trusted },
         { onProgress: options.onLoadProgress },
       )
       .catch((thrown: unknown) => {

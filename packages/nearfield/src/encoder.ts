@@ -86,7 +86,7 @@ interface Wiring {
 /** The page's end of one tower, with the defaults filled in. */
 export function openTower(
   source: Pick<ModelSource, "cards">,
-  { device, dimensions, runtime, onLoadProgress }: EncoderOptions,
+  { device, dimensions, models, runtime, onLoadProgress }: EncoderOptions,
   role: Role,
   { spawn = spawnEncoderWorker, connectIndex, idleMs }: Wiring,
 ): Tower {
@@ -100,6 +100,7 @@ export function openTower(
         device: device ?? DEFAULTS.device,
         dimensions,
         runtime,
+        redirects: models?.redirects,
         spawn,
         connectIndex,
         idleMs,

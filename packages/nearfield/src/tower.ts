@@ -114,9 +114,7 @@ export class Tower {
     this.#tell({ stage: "resolve", loadedBytes: 0, totalBytes: 0, bytesPerSecond: null });
     this.#card = await card();
     if (this.#closed) throw closed();
-    this.#client = open(this.#card, (progress) =>
-      this.#tell({ bytesPerSecond: null, ...progress }),
-    );
+    this.#client = open(this.#card, (progress) => this.#tell(progress));
     return this.#client;
   }
 

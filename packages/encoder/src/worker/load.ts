@@ -1,10 +1,4 @@
-import {
-  RetrievalError,
-  type Device,
-  type ModelArtifact,
-  type ModelCard,
-  type ModelFile,
-} from "@nearfield/core";
+import { RetrievalError, type Device, type ModelArtifact, type ModelFile } from "@nearfield/core";
 import type { Job } from "@nearfield/link";
 import { fetchAll } from "@nearfield/models";
 import { createTokenizer, openGpu, openRuntime, RUNTIME_FILES } from "@nearfield/runtime/worker";
@@ -40,7 +34,7 @@ export async function loadModel(
   // First the device, so that nothing is fetched where there is none.
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   const clock = new Stopwatch();
-  const files = await fetchFiles(card, artifact, signal, report);
+  const files = await fetchFiles(request, artifact, signal, report);
   const fetchMs = clock.lap();
   const progress = { loadedBytes: files.byteLength, totalBytes: files.byteLength };
   const tell = (stage: LoadProgress["stage"]) =>
@@ -109,7 +103,7 @@ interface FetchedFiles {
 }
 
 async function fetchFiles(
-  card: ModelCard,
+  { card, redirects }: LoadRequest,
   artifact: ModelArtifact,
   signal: AbortSignal,
   report: (progress: LoadProgress) => void,
@@ -117,6 +111,7 @@ async function fetchFiles(
   const wanted = filesOf(card, artifact);
   const fetched = await fetchAll(wanted, {
     signal,
+    redirects,
     model: card.name,
     onProgress: ({ stage, loadedBytes, totalBytes, bytesPerSecond }) =>
       report({ stage, loadedBytes, totalBytes, bytesPerSecond }),
