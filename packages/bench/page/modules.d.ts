@@ -64,6 +64,7 @@ declare module "@electric-sql/pglite" {
   }
   export interface Database extends Transaction {
     exec(sql: string): Promise<unknown>;
+    syncToFs(): Promise<void>;
     transaction(work: (transaction: Transaction) => Promise<void>): Promise<void>;
   }
   export const PGlite: {

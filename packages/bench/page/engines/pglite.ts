@@ -28,12 +28,17 @@ class PGliteEngine implements Engine {
     await this.#opened.exec(
       `CREATE EXTENSION vector; CREATE TABLE rows (id integer, vector vector(${dimensions})${column});`,
     );
-    // One transaction: what is acknowledged is whole, and the files are written to IndexedDB once.
+    // One transaction, so that the files are written to IndexedDB once.
     await this.#opened.transaction(async (transaction) => {
       for (const blob of this.#blobs) {
         await transaction.query("COPY rows FROM '/dev/blob' WITH (FORMAT binary)", [], { blob });
       }
     });
+  }
+
+  /** `transaction` resolves without writing its files: killed after it, the browser came back without the rows. */
+  async persist(): Promise<void> {
+    await this.#opened.syncToFs();
   }
 
   async open(): Promise<void> {

@@ -132,9 +132,15 @@ function tryKill(id: number): void {
   }
 }
 
-/** Linux alone says it in a form that can be read without further tools. */
+/**
+ * Without what is mapped from files: that is the browser's own code, which comes in as it is used. Linux alone says it in a form
+ * that can be read without further tools.
+ */
 async function residentBytesOf(process: number): Promise<number | null> {
   const status = await readFile(`/proc/${process}/status`, "utf8").catch(() => "");
-  const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
-  return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+  const kibibytes = ["RssAnon", "RssShmem"].map((field) =>
+    Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, "m").exec(status)?.[1] ?? Number.NaN),
+  );
+  const bytes = kibibytes.reduce((sum, one) => sum + one, 0) * 1024;
+  return Number.isNaN(bytes) ? null : bytes;
 }
