@@ -21,7 +21,14 @@ const env = {
 /** One Chromium project: full Chromium in the new headless mode, cross-origin isolated so that threads are there. */
 const inChromium = (name: string, include: string[], flags: string[]) => ({
   optimizeDeps: {
-    include: ["@huggingface/tokenizers", "idb", "onnxruntime-web/webgpu", "fast-check"],
+    include: [
+      "@huggingface/tokenizers",
+      "idb",
+      "minisearch",
+      "stemmer",
+      "onnxruntime-web/webgpu",
+      "fast-check",
+    ],
   },
   server: { headers: ISOLATION, fs: { allow: [".", shared] } },
   test: {

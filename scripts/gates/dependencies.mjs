@@ -3,7 +3,13 @@ import { referencesOf } from "../references.mjs";
 import { isTest } from "../sources.mjs";
 
 /** Libraries that one file wraps, so that a change of theirs is a change of one file of ours. Tests may use them as oracles. */
-const WRAPPED = ["idb", "@huggingface/tokenizers", "@huggingface/transformers"];
+const WRAPPED = [
+  "idb",
+  "minisearch",
+  "stemmer",
+  "@huggingface/tokenizers",
+  "@huggingface/transformers",
+];
 
 /**
  * @param {readonly import("../sources.mjs").Source[]} sources

@@ -16,7 +16,7 @@ export interface ManifestRecord extends StoreToken {
 }
 
 /**
- * `segments`: vectors in big immutable records, by number. `bitmaps`: which rows of a segment are left, by the segment's
+ * `segments`: vectors in big immutable records, by number, and their words by `words:` and that number. `bitmaps`: which rows of a segment are left, by the segment's
  * number. `entries`: one record for each entry, by its id.
  */
 export type StoreTable = "segments" | "bitmaps" | "entries";

@@ -11,6 +11,11 @@ export function allRows(rows: number): Bitmap {
   return bitmap;
 }
 
+/** A bitmap in which none of `rows` is there. */
+export function noRows(rows: number): Bitmap {
+  return new Uint8Array(Math.ceil(rows / 8));
+}
+
 /**
  * A bitmap of the rows of those parts that are `passing`, less what `among` has not.
  * @param starts the first row of each part, ascending; the parts fill all rows

@@ -20,11 +20,20 @@ export interface IndexReport extends IndexCounts, StoreToken {
   readonly degraded: readonly Degradation[];
 }
 
+/** What the score of a hit is made of. A part is absent where it was not asked for. */
+export interface HitParts {
+  /** Inner product with the query's vector: the cosine where both have length 1. */
+  readonly dense?: number | undefined;
+  /** BM25 of the query's words; 0 where the row has none of them. */
+  readonly lexical?: number | undefined;
+}
+
 /** A row that was found, with what was stored under its entry. */
 export interface IndexHit {
   readonly id: string;
   readonly ordinal: number;
   readonly score: number;
+  readonly parts: HitParts;
   readonly payload: unknown;
 }
 
@@ -46,6 +55,8 @@ export interface IndexCalls {
       readonly fingerprint: string;
       /** The state that this page saw last: an index that is older, or another one, is reported. */
       readonly lastSeen?: StoreToken | undefined;
+      /** Keeps the words of passages too, so that they can be searched for. */
+      readonly lexical?: boolean | undefined;
     };
     output: IndexReport;
     progress: never;
@@ -54,7 +65,10 @@ export interface IndexCalls {
   connect: { input: { readonly port: MessagePort }; output: null; progress: never };
   search: {
     input: {
-      readonly vector: Float32Array;
+      /** Rows near it are found. One of `vector` and `text` is there. */
+      readonly vector?: Float32Array | undefined;
+      /** Rows with its words are found. With both, what is best by both together. */
+      readonly text?: string | undefined;
       readonly limit: number;
       readonly filter?: Filter | undefined;
     };

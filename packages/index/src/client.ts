@@ -16,6 +16,8 @@ export interface IndexClientOptions {
   readonly dimensions: number;
   /** Names the embedding space; an index of another is refused with `MODEL_MISMATCH`. */
   readonly fingerprint: string;
+  /** Keeps the words of passages too, so that {@link IndexClient.search} takes a text. */
+  readonly lexical?: boolean | undefined;
   /** Starts the worker; called again after it died. Default: {@link spawnIndexWorker}. */
   readonly spawn?: (() => Worker) | undefined;
   /** Called with every new state of the index that this client hears of. */
@@ -37,14 +39,15 @@ export class IndexClient {
   constructor(options: IndexClientOptions) {
     this.#options = options;
     this.#spawn = options.spawn ?? spawnIndexWorker;
-    const { name, dimensions, fingerprint } = options;
+    const { name, dimensions, fingerprint, lexical } = options;
     this.#supervisor = new Supervisor<IndexCalls>({
       spawn: this.#spawn,
       onLife: options.onLife,
       patienceMs: PATIENCE_MS,
       prepare: async (connection) => {
         const lastSeen: StoreToken | undefined = recallLastSeen(name);
-        this.#tell(await connection.call("open", { name, dimensions, fingerprint, lastSeen }));
+        const wanted = { name, dimensions, fingerprint, lexical, lastSeen };
+        this.#tell(await connection.call("open", wanted));
       },
     });
   }
@@ -66,17 +69,27 @@ export class IndexClient {
     return port2;
   }
 
+  /** By a vector, by the words of a text, or by both. */
   async search(
-    vector: Float32Array,
+    vector: Float32Array | undefined,
     limit: number,
     {
       filter: given,
+      text,
       signal,
-    }: { readonly filter?: Filter | undefined; readonly signal?: AbortSignal | undefined } = {},
+    }: {
+      readonly filter?: Filter | undefined;
+      readonly text?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
   ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
     // Here too, so that what can not be sent to a worker is told by field.
     const filter = given === undefined ? undefined : checkFilter(given);
-    const answer = await this.#supervisor.call("search", { vector, limit, filter }, { signal });
+    const answer = await this.#supervisor.call(
+      "search",
+      { vector, text, limit, filter },
+      { signal },
+    );
     this.#tell(answer.report);
     return answer;
   }

@@ -8,6 +8,8 @@ import {
 import { buildColumns, cellsAt, cellsOf, type Cells, type Columns } from "./columns.ts";
 import { encodeEntry } from "./entry-record.ts";
 import { listPlaces, withoutRows, type HeldSegment, type Image } from "./image.ts";
+import type { RowWords } from "./lexical/passages.ts";
+import { encodeWords, wordsKey, type SegmentWords } from "./lexical/record.ts";
 import { encodeManifest, type Manifest, type SegmentInfo } from "./manifest.ts";
 import {
   layOutSegment,
@@ -22,6 +24,11 @@ export interface Wish {
   readonly fresh: readonly { readonly entry: Entry; readonly vectors: Float32Array }[];
   /** Ids whose record goes. */
   readonly removed: readonly string[];
+}
+
+/** A segment that is written anew, as it was read; its words, if they are stored. */
+export interface Source extends DecodedSegment {
+  readonly words?: SegmentWords | undefined;
 }
 
 /** A segment that is to be written. */
@@ -74,33 +81,35 @@ export interface Circumstances {
   /** From {@link takeOut}. */
   readonly segments: readonly HeldSegment[];
   /** Records of those segments that are to be written anew together with the fresh rows. */
-  readonly sources: ReadonlyMap<number, DecodedSegment>;
+  readonly sources: ReadonlyMap<number, Source>;
   /** How many records the table `entries` will hold. */
   readonly records: number;
   /** How many of these will still be stored without being found. */
   readonly lost: number;
+  /** Gives the words of fresh rows, where words are stored. */
+  readonly wordsOf?: ((entry: Entry) => RowWords) | undefined;
 }
 
 /** Works a commit out. */
 export function draftCommit(
   before: Manifest,
   wish: Wish,
-  { held, segments, sources, records, lost }: Circumstances,
+  { held, segments, sources, records, lost, wordsOf }: Circumstances,
 ): Draft {
   const { dimensions, fingerprint: space } = before;
   const rows: Rows[] = [];
   for (const segment of segments) {
     const source = sources.get(segment.info.id);
-    if (source) rows.push(...listRows(segment, source.vectors, dimensions));
+    if (source) rows.push(...listRows(segment, source, dimensions));
   }
   for (const { entry, vectors } of wish.fresh) {
     const { id, hash, rows: of } = entry;
     const part = { id, hash, ordinal: 0, rows: of, of };
-    rows.push({ part, cells: cellsOf(entry.payload), vectors });
+    rows.push({ part, cells: cellsOf(entry.payload), vectors, words: wordsOf?.(entry) });
   }
   let nextSegment = before.nextSegment;
   const puts: StoredRecord[] = [];
-  const written = pack(rows, dimensions).map(({ parts, cells, vectors }): DraftSegment => {
+  const written = pack(rows, dimensions).map(({ parts, cells, vectors, words }): DraftSegment => {
     const columns = buildColumns(cells);
     const blank = layOutSegment(parts, columns, { space, dimensions });
     let at = 0;
@@ -111,6 +120,9 @@ export function draftCommit(
     const checksum = sealSegment(blank.bytes);
     const id = nextSegment++;
     puts.push({ table: "segments", key: id, bytes: blank.bytes });
+    if (wordsOf && words) {
+      puts.push({ table: "segments", key: wordsKey(id), bytes: encodeWords(words, checksum) });
+    }
     const info = { id, rows: at / dimensions, byteLength: blank.bytes.byteLength, checksum };
     return { info, parts, columns, vectors: blank.vectors };
   });
@@ -145,6 +157,7 @@ export function draftCommit(
   );
   const deletes = [
     ...gone.map(({ id }) => ({ table: "segments", key: id }) as const),
+    ...(wordsOf ? gone.map(({ id }) => ({ table: "segments", key: wordsKey(id) }) as const) : []),
     ...gone.flatMap(({ id, bitmap }) => (bitmap ? [{ table: "bitmaps", key: id } as const] : [])),
     ...wish.removed.map((id) => ({ table: "entries", key: id }) as const),
   ];
@@ -156,31 +169,42 @@ interface Rows {
   readonly part: Part;
   readonly cells: Cells;
   readonly vectors: Float32Array;
+  /** Undefined where they are not known: they are then made from the passages when they are wanted. */
+  readonly words: RowWords | undefined;
 }
 
-function listRows(segment: HeldSegment, vectors: Float32Array, dimensions: number): Rows[] {
+function listRows(segment: HeldSegment, { vectors, words }: Source, dimensions: number): Rows[] {
   return listPlaces(segment).map(({ place: { part, index, start } }) => ({
     part,
     cells: cellsAt(segment.columns, index),
     vectors: vectors.subarray(start * dimensions, (start + part.rows) * dimensions),
+    words: words && Array.from({ length: part.rows }, (_, row) => words.of(start + row)),
   }));
 }
 
+/** What one segment is made of. */
+interface Packed {
+  readonly parts: Part[];
+  readonly cells: Cells[];
+  readonly vectors: Float32Array[];
+  /** Of all its rows, or of none. */
+  words: (readonly string[])[] | undefined;
+}
+
 /** Fills segments to the brim, one after the other; a part that does not fit is divided. */
-function pack(
-  rows: readonly Rows[],
-  dimensions: number,
-): { readonly parts: Part[]; readonly cells: Cells[]; readonly vectors: Float32Array[] }[] {
-  const segments: { parts: Part[]; cells: Cells[]; vectors: Float32Array[] }[] = [];
+function pack(rows: readonly Rows[], dimensions: number): Packed[] {
+  const segments: Packed[] = [];
   let room = 0;
-  for (const { part, cells, vectors } of rows) {
+  for (const { part, cells, vectors, words } of rows) {
     for (let done = 0; done < part.rows;) {
       if (room === 0) {
-        segments.push({ parts: [], cells: [], vectors: [] });
+        segments.push({ parts: [], cells: [], vectors: [], words: [] });
         room = MAX_SEGMENT_ROWS;
       }
       const taken = Math.min(room, part.rows - done);
-      const segment = segments.at(-1) as (typeof segments)[number];
+      const segment = segments.at(-1) as Packed;
+      if (words) segment.words?.push(...words.slice(done, done + taken));
+      else segment.words = undefined;
       segment.parts.push({ ...part, ordinal: part.ordinal + done, rows: taken });
       segment.cells.push(cells);
       segment.vectors.push(vectors.subarray(done * dimensions, (done + taken) * dimensions));

@@ -11,25 +11,35 @@ import {
 } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
 import type { IndexEntry, IndexHit, IndexReport } from "./calls.ts";
-import { draftCommit, findFresh, takeOut, type Wish } from "./draft.ts";
+import { draftCommit, findFresh, takeOut, type Source, type Wish } from "./draft.ts";
 import type { HeldSegment } from "./image.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
 import { compileFilter } from "./filter/compile.ts";
 import { checkBlock, checkId, checkLimit, checkQuery } from "./input.ts";
+import { Twin } from "./lexical/twin.ts";
 import { OVERTAKEN, readSegment } from "./load.ts";
-import type { Manifest } from "./manifest.ts";
+import { encodeManifest, type Manifest } from "./manifest.ts";
 import { chooseCompaction, chooseMerge, type SegmentSize } from "./merge.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import { Queue } from "./queue.ts";
+import { rankRows } from "./ranking.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
-import type { DecodedSegment } from "./segment.ts";
 
 /** Longest pause before a commit is tried again, so that tabs which collide do not go on colliding. */
 const MAX_PAUSE_MS = 32;
 
-export type FlatIndexOptions = ReplicaOptions;
+export interface FlatIndexOptions extends ReplicaOptions {
+  /** Keeps the words of passages too: `search` then takes a text. For entries whose payload is a `StoredDocument`. */
+  readonly lexical?: boolean | undefined;
+}
+
+export interface SearchOptions {
+  readonly filter?: Filter | undefined;
+  /** Rows with its words are found; together with a vector, what is best by both. For an index with `lexical`. */
+  readonly text?: string | undefined;
+}
 
 /**
  * Vectors by id with a payload each, exact nearest rows, kept in a `SegmentStore` that other tabs may write to at the same
@@ -43,6 +53,7 @@ export class FlatIndex {
   readonly #store: SegmentStore;
   readonly #scanner: Scanner;
   readonly #replica: Replica;
+  readonly #twin: Twin | undefined;
   /** What changes the replica comes one after the other. */
   readonly #queue = new Queue();
   readonly #unwatch: () => void;
@@ -54,6 +65,7 @@ export class FlatIndex {
     this.#store = options.store;
     this.#scanner = options.scanner;
     this.#replica = new Replica(options);
+    if (options.lexical) this.#twin = new Twin(options.store, this.#replica.image);
     this.#unwatch = options.store.watch(() => this.#replica.expire());
   }
 
@@ -65,6 +77,8 @@ export class FlatIndex {
   open(): Promise<IndexReport> {
     return this.#enqueue(async () => {
       await this.#replica.catchUp();
+      // Nobody waits for the words but who asks for them; a failure shows there.
+      void this.#readWords().catch(() => {});
       return this.#replica.report();
     });
   }
@@ -113,28 +127,31 @@ export class FlatIndex {
   /**
    * The `limit` rows with the highest inner product, by the tie rule of core, as of a moment during the call: whatever was
    * acknowledged before it, by this tab or another, is taken into account. With a `filter`, of those rows whose entry passes it.
+   * With a `text` and no vector, those with the highest BM25; with both, those with the highest score of both together.
    * Fewer where there are fewer rows.
    * @throws RetrievalError `INVALID_VECTOR`, `INVALID_OPTION`, `INVALID_FILTER`
    */
   async search(
-    vector: Float32Array,
+    vector: Float32Array | undefined,
     limit: number,
-    options: { readonly filter?: Filter | undefined } = {},
+    options: SearchOptions = {},
   ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
-    checkQuery(vector, this.#scanner.dimensions);
+    const { filter, text } = options;
+    if (vector || text === undefined) checkQuery(vector, this.#scanner.dimensions);
+    if (text !== undefined) this.#checkText(text);
     checkLimit(limit);
-    const { filter } = options;
     const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
     this.#assertOpen();
     const replica = this.#replica;
     let isFresh = replica.isStale;
     if (isFresh) await this.#enqueue(() => replica.catchUp());
     for (let redo = 0; redo < MAX_REDOS; redo++) {
+      if (text !== undefined) await this.#readWords();
       this.#assertOpen();
       // One look at the memory, then one at the store. If the store has not moved on, what was ranked is what is stored. If
       // it has, and we have caught up since the call came, the ranking is of a moment within the call all the same.
       const state = replica.manifest;
-      const ranked = replica.image.search(vector, limit, tests);
+      const ranked = rankRows(replica.image, this.#twin, { vector, text, limit, tests });
       const report = replica.report();
       const hashes = new Map(ranked.map(({ id, hash }) => [id, hash]));
       const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
@@ -142,8 +159,8 @@ export class FlatIndex {
       if (isCurrent || isFresh) {
         const { payloads, unsound } = readPayloads(hashes, records);
         if (unsound.length === 0) {
-          const hits = ranked.map(({ id, ordinal, score }) => {
-            return { id, ordinal, score, payload: payloads.get(id) };
+          const hits = ranked.map(({ id, ordinal, score, parts }) => {
+            return { id, ordinal, score, parts, payload: payloads.get(id) };
           });
           return { hits, report };
         }
@@ -238,6 +255,7 @@ export class FlatIndex {
     this.#unwatch();
     this.#store.close();
     await this.#queue.drain();
+    await this.#twin?.drain();
     this.#scanner.close();
   }
 
@@ -330,15 +348,15 @@ export class FlatIndex {
   async #readSources(
     manifest: Manifest,
     chosen: readonly number[],
-  ): Promise<Map<number, DecodedSegment> | typeof OVERTAKEN> {
-    const sources = new Map<number, DecodedSegment>();
+  ): Promise<Map<number, Source> | typeof OVERTAKEN> {
+    const sources = new Map<number, Source>();
     for (const id of chosen) {
       const { info } = this.#replica.image.segments.get(id) as HeldSegment;
       const source = await readSegment(this.#store, manifest, info);
       if (source === OVERTAKEN) return OVERTAKEN;
       // Its rows are held and go on to be found; only rewriting them is not possible. The next open will report it.
       if (source === null) this.#unreadable.add(id);
-      else sources.set(id, source);
+      else sources.set(id, { ...source, words: await this.#twin?.read(info) });
     }
     return sources;
   }
@@ -348,13 +366,14 @@ export class FlatIndex {
     before: Manifest,
     { fresh, removed }: Wish,
     segments: readonly HeldSegment[],
-    sources: ReadonlyMap<number, DecodedSegment>,
+    sources: ReadonlyMap<number, Source>,
   ): Promise<boolean> {
     const replica = this.#replica;
     const ids = fresh.map(({ entry }) => entry.id);
     const additional = ids.filter((id) => !replica.isStored(id)).length;
     const records = replica.records + additional - removed.length;
     const changed = [...ids, ...removed];
+    const twin = this.#twin;
     const draft = draftCommit(
       before,
       { fresh, removed },
@@ -364,6 +383,7 @@ export class FlatIndex {
         sources,
         records,
         lost: replica.lost.size - changed.filter((id) => replica.lost.has(id)).length,
+        wordsOf: twin && ((entry) => twin.wordsOf(entry)),
       },
     );
     // The scanner first: if it has no memory for the rows, nothing has happened yet.
@@ -377,8 +397,29 @@ export class FlatIndex {
     } finally {
       if (!isCommitted) for (const { block } of added) this.#scanner.remove(block);
     }
-    if (isCommitted) replica.adopt(draft.manifest, [...draft.kept, ...added], changed);
+    if (isCommitted) {
+      replica.adopt(draft.manifest, [...draft.kept, ...added], changed);
+      twin?.adopt();
+    }
     return isCommitted;
+  }
+
+  /** Brings the words to what is in memory, and stores those that had to be made anew, so that the next open reads them. */
+  async #readWords(): Promise<void> {
+    const twin = this.#twin;
+    const manifest = this.#replica.manifest;
+    if (!twin || twin.isCurrent || !manifest) return;
+    const puts = await twin.catchUp(manifest);
+    if (puts.length === 0) return;
+    // The same manifest again: others need not look. Where they have moved on, nothing happens, and the next open makes
+    // the words again; so it does where there is no room.
+    const change = { base: manifest, manifest: encodeManifest(manifest), puts, deletes: [] };
+    void this.#enqueue(() => this.#store.commit(change)).catch(() => {});
+  }
+
+  #checkText(text: string): void {
+    if (typeof text !== "string") throw invalidText(text, "the text of a query is not a string");
+    if (!this.#twin) throw invalidText(text, "this index keeps no words");
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -392,6 +433,13 @@ export class FlatIndex {
     if (!this.#closed) return;
     throw new RetrievalError("CLOSED", "the index was closed", { repair: "Open it again." });
   }
+}
+
+function invalidText(text: unknown, problem: string): RetrievalError {
+  return new RetrievalError("INVALID_OPTION", problem, {
+    value: text,
+    repair: "Open the index with its words, and give a string.",
+  });
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,11 +1,21 @@
 import {
   compareScored,
   type BlockId,
+  type RowKey,
   type Scanner,
   type ScanTarget,
   type Scored,
 } from "@nearfield/core";
-import { allRows, clearRows, countRows, hasRow, rowsOfParts, type Bitmap } from "./bitmap.ts";
+import {
+  allRows,
+  clearRows,
+  countRows,
+  hasRow,
+  noRows,
+  rowsOfParts,
+  setRows,
+  type Bitmap,
+} from "./bitmap.ts";
 import type { Columns } from "./columns.ts";
 import type { FieldTest } from "./filter/compile.ts";
 import { matchParts } from "./filter/match.ts";
@@ -55,6 +65,7 @@ export class Image {
   readonly #starts = new WeakMap<readonly Part[], Uint32Array>();
   readonly #entries = new Map<string, HeldEntry>();
   #rows = 0;
+  #revision = 0;
 
   constructor(scanner: Scanner) {
     this.#scanner = scanner;
@@ -73,11 +84,17 @@ export class Image {
     return this.#rows;
   }
 
+  /** Grows with every change of what can be found. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /**
    * Makes `segments` all that is held: blocks that are in none of them are freed. Returns the ids of entries of which a
    * part is missing; their other rows are taken out.
    */
   replace(segments: readonly HeldSegment[]): string[] {
+    this.#revision++;
     const kept = new Set(segments.map(({ block }) => block));
     const touched = new Set<string>();
     const places = new Map<string, Place[]>();
@@ -116,6 +133,7 @@ export class Image {
 
   /** Takes the rows of these entries out, in memory alone. */
   forget(ids: Iterable<string>): void {
+    this.#revision++;
     for (const id of ids) {
       for (const { segment, start, part } of this.#entries.get(id)?.places ?? []) {
         const held = this.#segments.get(segment);
@@ -140,8 +158,53 @@ export class Image {
       segments.push(segment);
       targets.push({ block: segment.block, allowed });
     }
-    if (rows === 0) return [];
-    const found = this.#scanner.search(vector, Math.min(limit, rows), targets);
+    return this.#rank(vector, Math.min(limit, rows), segments, targets);
+  }
+
+  /** These rows, by the tie rule; those that are not held are left out. */
+  searchAmong(vector: Float32Array, keys: readonly RowKey[]): RankedRow[] {
+    const bitmaps = new Map<number, Bitmap>();
+    let rows = 0;
+    for (const { id, ordinal } of keys) {
+      const place = this.#entries.get(id)?.places.find(({ part }) => {
+        return part.ordinal <= ordinal && ordinal < part.ordinal + part.rows;
+      });
+      const segment = place && this.#segments.get(place.segment);
+      if (!segment) continue;
+      const bitmap = bitmaps.get(place.segment) ?? noRows(segment.info.rows);
+      bitmaps.set(place.segment, bitmap);
+      const row = place.start + ordinal - place.part.ordinal;
+      setRows(bitmap, row, row + 1);
+      rows++;
+    }
+    const segments = [...bitmaps.keys()].map((id) => this.#segments.get(id) as HeldSegment);
+    const targets = segments.map(({ info, block }) => ({ block, allowed: bitmaps.get(info.id) }));
+    return this.#rank(vector, rows, segments, targets);
+  }
+
+  /** Says of an entry that is held whether it passes all `tests`. */
+  filter(tests: readonly FieldTest[]): (id: string) => boolean {
+    if (tests.length === 0) return () => true;
+    const passing = new Map<number, Uint8Array>();
+    return (id) => {
+      // All parts of an entry have its fields.
+      const place = this.#entries.get(id)?.places[0];
+      const segment = place && this.#segments.get(place.segment);
+      if (!segment) return false;
+      const parts = passing.get(place.segment) ?? matchParts(tests, segment.columns);
+      passing.set(place.segment, parts);
+      return parts[place.index] === 1;
+    };
+  }
+
+  #rank(
+    vector: Float32Array,
+    limit: number,
+    segments: readonly HeldSegment[],
+    targets: readonly ScanTarget[],
+  ): RankedRow[] {
+    if (limit === 0) return [];
+    const found = this.#scanner.search(vector, limit, targets);
     const ranked = Array.from(found.scores, (score, at): RankedRow => {
       const { parts } = segments[found.targets[at] as number] as HeldSegment;
       const row = found.rows[at] as number;

@@ -1,5 +1,6 @@
 export type {
   Degradation,
+  HitParts,
   IndexCalls,
   IndexEntry,
   IndexHit,

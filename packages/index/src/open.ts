@@ -15,6 +15,7 @@ export interface OpenOptions extends IndexedDbStoreOptions {
   readonly dimensions: number;
   readonly fingerprint: string;
   readonly lastSeen?: StoreToken | undefined;
+  readonly lexical?: boolean | undefined;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
 
 async function openWith(
   store: SegmentStore,
-  { dimensions, fingerprint, lastSeen }: OpenOptions,
+  { dimensions, fingerprint, lastSeen, lexical }: OpenOptions,
   degraded: readonly Degradation[] = [],
 ): Promise<FlatIndex> {
   const scanner = createScanner(dimensions);
@@ -51,6 +52,7 @@ async function openWith(
     scanner,
     fingerprint,
     degraded,
+    lexical,
     // An index in memory is always a new one: the refusal says it all.
     lastSeen: isSaved ? lastSeen : undefined,
   });

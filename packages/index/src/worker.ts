@@ -28,7 +28,7 @@ serve<IndexCalls>({
     );
     return null;
   },
-  search: ({ vector, limit, filter }) => current().search(vector, limit, { filter }),
+  search: ({ vector, text, limit, filter }) => current().search(vector, limit, { filter, text }),
   commit: (block) => current().commit(block),
   remove: ({ ids }) => current().remove(ids),
   get: ({ ids }) => current().get(ids),
