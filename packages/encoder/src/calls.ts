@@ -53,9 +53,11 @@ export interface LoadProgress {
 export interface EncodeOptions {
   readonly role: Role;
   readonly instruction?: string | undefined;
+  /** One of the card's Matryoshka sizes. Default: that of the load. */
+  readonly dimensions?: number | undefined;
 }
 
-/** Row-major vectors, `rows` × `dimensions`, each of unit length. */
+/** Row-major vectors, `rows` × `dimensions`, each of unit length unless the card says `normalize: false`. */
 export interface VectorBlock {
   readonly rows: number;
   readonly dimensions: number;

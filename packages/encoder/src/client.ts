@@ -28,7 +28,6 @@ import type {
 import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
-import { checkSupport } from "./support.ts";
 
 export interface EncoderClientOptions {
   readonly card: ModelCard;
@@ -55,6 +54,8 @@ export interface EncoderClientOptions {
 export interface EncodeCallOptions {
   readonly role?: Role | undefined;
   readonly instruction?: string | undefined;
+  /** One of the card's lengths; that of the encoder by default. */
+  readonly dimensions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { done: number; of: number }) => void) | undefined;
 }
@@ -82,7 +83,7 @@ export class EncoderClient implements Disposable {
 
   /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
   constructor(options: EncoderClientOptions) {
-    checkDimensions(checkSupport(validateCard(options.card)), options.dimensions);
+    checkDimensions(validateCard(options.card), options.dimensions);
     this.#options = options;
   }
 
@@ -96,13 +97,15 @@ export class EncoderClient implements Disposable {
   }
 
   /**
-   * One vector of unit length for each text, in their order. An empty text is encoded as the model sees it: its
-   * special tokens alone.
+   * One vector for each text, in their order, of unit length unless the card says `normalize: false`. An empty text is
+   * encoded as the model sees it: its special tokens alone. What the card calls `queryStep` is not done here: a query that
+   * needs a thought or a rewrite is given with it.
    * @throws RetrievalError `INVALID_OPTION`, `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_UNAVAILABLE`, `DEVICE_LOST`,
    * `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `WORKER_*`, `TIMEOUT`
    */
   async encode(texts: readonly string[], options: EncodeCallOptions = {}): Promise<Float32Array[]> {
-    const { role = this.#options.role, instruction, signal, onProgress } = options;
+    const { role = this.#options.role, instruction, dimensions: cut, signal, onProgress } = options;
+    if (cut !== undefined) checkDimensions(this.#options.card, cut);
     for (const [at, text] of texts.entries()) {
       if (typeof text === "string") continue;
       throw new RetrievalError("INVALID_OPTION", `text ${at} is not a string`, {
@@ -111,7 +114,11 @@ export class EncoderClient implements Disposable {
       });
     }
     const { rows, dimensions, vectors } = await this.#ask(signal, HUNG, (supervisor) =>
-      supervisor.call("encode", { texts, role, instruction }, { signal, onProgress }),
+      supervisor.call(
+        "encode",
+        { texts, role, instruction, dimensions: cut },
+        { signal, onProgress },
+      ),
     );
     return Array.from({ length: rows }, (_, row) =>
       vectors.slice(row * dimensions, (row + 1) * dimensions),
@@ -142,6 +149,7 @@ export class EncoderClient implements Disposable {
 
   status(): EncoderStatus {
     const loaded = this.#loaded;
+    const { queryStep = "none" } = this.#options.card;
     const rung = this.#climb?.rung ?? null;
     return {
       state: this.#state,
@@ -160,6 +168,7 @@ export class EncoderClient implements Disposable {
           }
         : null,
       notStored: loaded?.notStored ?? null,
+      queryStep,
     };
   }
 

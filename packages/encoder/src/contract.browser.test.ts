@@ -41,6 +41,6 @@ for (const name of toys) {
     matryoshka: card.matryoshka,
     texts,
     reference,
-    floor: 0.9999,
+    floor: 0.99999,
   });
 }

@@ -21,6 +21,6 @@ for (const name of toys) {
     reference: {
       document: ROWS.map((row) => reference.document[row] as Float32Array),
     },
-    floor: 0.9999,
+    floor: 0.99999,
   });
 }

@@ -5,6 +5,10 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal | undefined;
   /** Takes the place of `{instruction}` in the card's prompt. */
   readonly instruction?: string | undefined;
+  /** Cuts vectors to this length, one of the model's. Default: {@link Embedder.dimensions}. */
+  readonly dimensions?: number | undefined;
+  /** Of the document of each text, for a model that {@link Embedder.takesTitles}; null for a document without one. */
+  readonly titles?: readonly (string | null)[] | undefined;
   /** Called after each batch with the number of texts done so far. */
   readonly onBatch?: ((done: number) => void) | undefined;
 }
@@ -15,12 +19,16 @@ export interface Embedder {
   readonly dimensions: number;
   /** Tokens that a document's passage may have, prompt and special tokens already taken off. */
   readonly maxTokens: number;
+  /** The model's prompt has a place for the title of a text's document, which then does not go before the text itself. */
+  readonly takesTitles: boolean;
+  /** {@link maxTokens} where this title stands in the prompt. */
+  maxTokensBelow(title: string): number;
   /** Tokens of `text` alone, without prompt and special tokens. */
   countTokens(text: string): number;
   /**
-   * One vector of unit length for each text, in their order. Longer texts are cut. Batches of several callers take
+   * One vector for each text, in their order, of unit length unless the model's vectors keep theirs. Longer texts are cut. Batches of several callers take
    * turns.
-   * @throws RetrievalError `ABORTED`, `DEVICE_LOST`, `EMBEDDING_INVALID`, `INFERENCE_FAILED`
+   * @throws RetrievalError `ABORTED`, `DEVICE_LOST`, `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `MODEL_INVALID`
    */
   embed(texts: readonly string[], role: Role, options?: EmbedOptions): Promise<Float32Array[]>;
 }

@@ -63,6 +63,22 @@ describe("documents", () => {
     }
   });
 
+  test("give their title to a model that has a place for it, and the passage stays bare", async () => {
+    embedder.takesTitles = true;
+    const text = sentences(20);
+    await add([
+      { id: "a", title: " On words ", text },
+      { id: "b", text: "Without." },
+    ]);
+    const { passages = [] } = index.entries.get("a")?.document ?? {};
+    const bare = passages.map(({ start, end }) => text.slice(start, end));
+    expect(embedder.texts).toEqual([...bare, "Without."]);
+    expect(embedder.titles).toEqual([...bare.map(() => "On words"), null]);
+    for (const encoded of bare) {
+      expect(embedder.countTokens(encoded)).toBeLessThanOrEqual(embedder.maxTokens - 2);
+    }
+  });
+
   test("with an endless title keep three quarters of the budget for themselves", async () => {
     await add([{ id: "a", title: "title ".repeat(1000), text: sentences(60) }]);
     for (const encoded of embedder.texts) {

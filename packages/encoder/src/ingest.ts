@@ -60,6 +60,7 @@ interface Draft {
 interface Waiting {
   readonly draft: Draft;
   readonly text: string;
+  readonly title: string | null;
 }
 
 /** One call of {@link ingest}. */
@@ -136,11 +137,11 @@ class Ingestion {
     const { embedder } = this.#seam;
     const draft: Draft = { document, hash, spans: [], vectors: [] };
     this.#bytes += weigh(document);
-    for (const { span, text } of passagesOf(document, embedder)) {
+    for (const { span, text, title } of passagesOf(document, embedder)) {
       // Not after the last: with its end the document is complete, and goes with this batch.
       if (this.#waiting.length >= PASSAGES_PER_BATCH) await this.#encode();
       draft.spans.push(span);
-      this.#waiting.push({ draft, text });
+      this.#waiting.push({ draft, text, title });
       this.#bytes += embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
       await this.#breathe();
     }
@@ -159,6 +160,7 @@ class Ingestion {
       const vectors = await raceAbort(
         this.#seam.embedder.embed(texts, "document", {
           signal: this.#stop.signal,
+          titles: waiting.map(({ title }) => title),
           onBatch: (done) => {
             this.#encoded = before + done;
             this.#report();

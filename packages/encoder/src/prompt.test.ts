@@ -1,6 +1,6 @@
 import type { ModelCard } from "@nearfield/core";
 import { expect, test } from "vitest";
-import { promptOf } from "./prompt.ts";
+import { promptOf, titlePromptOf } from "./prompt.ts";
 
 const card = {
   prompts: { query: "Instruct: {instruction}\nQuery:", document: "" },
@@ -18,4 +18,12 @@ test("what looks like a replacement pattern in an instruction stays what it is",
 
 test("a document's prompt takes no instruction where the card has no place for one", () => {
   expect(promptOf(card, "document", "Find laws")).toBe("");
+});
+
+test("a title goes into its place, whatever is in it", () => {
+  const titled = { ...card, titlePrompt: "title: {title} | task: {instruction} | text: " };
+  expect(titlePromptOf(titled, "a $& b {instruction}")).toBe(
+    "title: a $& b {instruction} | task: Find passages | text: ",
+  );
+  expect(titlePromptOf(card, "a title")).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { Device, ErrorCode } from "@nearfield/core";
+import type { Device, ErrorCode, ModelCard } from "@nearfield/core";
 import type { Reason, Rung } from "@nearfield/runtime";
 import type { LoadReport } from "./calls.ts";
 
@@ -25,4 +25,9 @@ export interface EncoderStatus {
   } | null;
   /** Why the model's files are not kept for the next visit; null where they are. */
   readonly notStored: { readonly code: ErrorCode; readonly message: string } | null;
+  /**
+   * What the model wants done to a query before it is encoded. The encoder does not do it: whoever asks with the role `query`
+   * gives the text as that step left it.
+   */
+  readonly queryStep: NonNullable<ModelCard["queryStep"]>;
 }

@@ -17,6 +17,8 @@ export interface EncodeTextsOptions {
   readonly role?: Role | undefined;
   /** What the queries are for, in English, for models that take an instruction. */
   readonly instruction?: string | undefined;
+  /** Cuts the vectors of this call to one of the model's lengths. Default: that of the encoder. */
+  readonly dimensions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -110,16 +112,20 @@ export function openTower(
 }
 
 function checkEncode(options: unknown): EncodeTextsOptions & { readonly role: Role } {
-  const known = ["role", "instruction", "signal"];
-  const { role = "document", instruction, signal } = checkKeys("encode", options, known);
+  const known = ["role", "instruction", "dimensions", "signal"];
+  const checked = checkKeys("encode", options, known);
+  const { role = "document", instruction, dimensions, signal } = checked;
   if (role !== "document" && role !== "query") {
     throw invalid("role", `"query" or "document"`, role);
   }
   if (instruction !== undefined && typeof instruction !== "string") {
     throw invalid("instruction", "a string", instruction);
   }
+  if (dimensions !== undefined && typeof dimensions !== "number") {
+    throw invalid("dimensions", "a number", dimensions);
+  }
   checkSignal(signal);
-  return { role, instruction, signal };
+  return { role, instruction, dimensions, signal };
 }
 
 function checkTexts(texts: unknown): readonly string[] {

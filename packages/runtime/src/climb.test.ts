@@ -48,6 +48,7 @@ describe("a rung that does not load is left for the next", () => {
 describe("what would be the same on every rung ends the climb at once, with that very error", () => {
   const codes = [
     "MODEL_INTEGRITY",
+    "MODEL_INVALID",
     "MODEL_UNAVAILABLE",
     "MODEL_UNAVAILABLE_OFFLINE",
     "MODEL_UNSUPPORTED",

@@ -6,6 +6,7 @@ import { planLadder, type DeviceChoice, type Reason, type Runnable } from "./lad
 /** What would be the same on every rung: the files, the card, the worker's script. */
 const SAME_EVERYWHERE: readonly ErrorCode[] = [
   "MODEL_INTEGRITY",
+  "MODEL_INVALID",
   "MODEL_UNAVAILABLE",
   "MODEL_UNAVAILABLE_OFFLINE",
   "MODEL_UNSUPPORTED",

@@ -32,3 +32,22 @@ test("what is skipped says why", () => {
   ]);
   expect(planLadder(both, "wasm", none).skipped).toEqual([]);
 });
+
+test("a number format that the card forbids is not tried on the devices it names", () => {
+  const card = {
+    artifacts: { webgpu: { dtype: "fp16" }, wasm: { dtype: "q8" } },
+    dtypeLimits: [
+      { dtype: "fp16", reason: "it overflows" },
+      { dtype: "q8", device: "webgpu", reason: "it is wrong there" },
+    ],
+  } as unknown as ModelCard;
+  const { rungs, skipped } = planLadder(card, "auto", hardware);
+  expect(rungs).toEqual(["wasm"]);
+  expect(skipped).toEqual([
+    {
+      rung: "webgpu",
+      code: "MODEL_UNSUPPORTED",
+      message: "fp16 must not be used: it overflows",
+    },
+  ]);
+});

@@ -1,12 +1,13 @@
-import type { Device, ErrorCode } from "@nearfield/core";
+import type { Device, Dtype, DtypeLimit, ErrorCode } from "@nearfield/core";
 import type { AdapterReport } from "./adapter.ts";
 import type { Rung } from "./rung.ts";
 
 export type DeviceChoice = "auto" | Device;
 
-/** A model as far as the ladder is concerned: which devices it has files for. */
+/** A model as far as the ladder is concerned: which devices it has files for, and what must not be used. */
 export interface Runnable {
-  readonly artifacts: Readonly<Partial<Record<Device, object>>>;
+  readonly artifacts: Readonly<Partial<Record<Device, { readonly dtype?: Dtype | undefined }>>>;
+  readonly dtypeLimits?: readonly DtypeLimit[] | undefined;
 }
 
 /** Why a rung was left or never tried. */
@@ -31,9 +32,11 @@ export function planLadder(card: Runnable, choice: DeviceChoice, adapter: Adapte
   const skip = (rung: Rung, code: ErrorCode, message: string) =>
     skipped.push({ rung, code, message });
   const rungs: Rung[] = [];
+  const limits = { webgpu: limitOf(card, "webgpu"), wasm: limitOf(card, "wasm") };
   if (choice !== "wasm") {
     if (!card.artifacts.webgpu)
       skip("webgpu", "MODEL_UNSUPPORTED", "the model has no WebGPU files");
+    else if (limits.webgpu) skip("webgpu", "MODEL_UNSUPPORTED", limits.webgpu);
     else if (adapter.kind === "none") skip("webgpu", "DEVICE_UNAVAILABLE", adapter.description);
     else if (adapter.kind === "software" && choice === "auto") {
       const message = `the only WebGPU adapter is software (${adapter.description})`;
@@ -41,8 +44,18 @@ export function planLadder(card: Runnable, choice: DeviceChoice, adapter: Adapte
     } else rungs.push(...GPU_RUNGS);
   }
   if (choice !== "webgpu") {
-    if (card.artifacts.wasm) rungs.push("wasm");
-    else skip("wasm", "MODEL_UNSUPPORTED", "the model has no WASM files");
+    if (!card.artifacts.wasm) skip("wasm", "MODEL_UNSUPPORTED", "the model has no WASM files");
+    else if (limits.wasm) skip("wasm", "MODEL_UNSUPPORTED", limits.wasm);
+    else rungs.push("wasm");
   }
   return { rungs, skipped };
+}
+
+/** Why the card forbids the number format of its own files on a device; undefined where it does not. */
+function limitOf({ artifacts, dtypeLimits }: Runnable, device: Device): string | undefined {
+  const dtype = artifacts[device]?.dtype;
+  const limit = dtypeLimits?.find(
+    (item) => item.dtype === dtype && (item.device ?? device) === device,
+  );
+  return limit && `${dtype} must not be used: ${limit.reason}`;
 }

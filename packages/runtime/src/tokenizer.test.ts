@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Tokenizer as Engine } from "@huggingface/tokenizers";
 import { describe, expect, test } from "vitest";
-import { createTokenizer } from "./tokenizer.ts";
+import { createTokenizer, type TokenizerRecipe } from "./tokenizer.ts";
 
 const POCKET = new URL("../../pocket/", import.meta.url);
 const TOYS = new URL("../../testing/models/", import.meta.url);
@@ -12,12 +12,12 @@ async function readJson<T>(url: URL): Promise<T> {
   return JSON.parse(await readFile(url, "utf8")) as T;
 }
 
-async function readTokenizer(folder: URL) {
+async function readTokenizer(folder: URL, recipe?: TokenizerRecipe) {
   const [tokenizer, config] = await Promise.all([
     readFile(new URL("tokenizer.json", folder)),
     readFile(new URL("tokenizer_config.json", folder)),
   ]);
-  return createTokenizer(tokenizer, config);
+  return createTokenizer(tokenizer, config, recipe);
 }
 
 /** Ids without pieces and limits, from the library itself. */
@@ -136,6 +136,62 @@ describe("odd texts", () => {
     );
     expect(pocket.specialTokens).toBe(2);
     expect(qzhou.specialTokens).toBe(0);
+  });
+});
+
+describe("special tokens that the card names", () => {
+  const toy = (recipe: TokenizerRecipe) =>
+    readTokenizer(new URL("toy-qzhou-embedding/", TOYS), recipe);
+  const QWEN = new URL("toy-qwen3-embedding/", TOYS);
+  const end = { text: "<|im_end|>", appendedBy: "encoder" } as const;
+
+  test("the encoder appends the end token once, and no cut takes it away", async () => {
+    const plain = qzhou.encode("<|im_end|>", 8);
+    const tokenizer = await toy({ endToken: end });
+    expect(plain).toHaveLength(1);
+    expect(tokenizer.specialTokens).toBe(1);
+    expect(tokenizer.encode("", 64)).toEqual(plain);
+    expect(tokenizer.encode("The tide is high.", 64)).toEqual([
+      ...qzhou.encode("The tide is high.", 64),
+      ...plain,
+    ]);
+    const long = tokenizer.encode("water ".repeat(1_000), 16);
+    expect(long).toHaveLength(16);
+    expect(long.slice(-1)).toEqual(plain);
+    expect(long.slice(0, 15)).toEqual(qzhou.encode("water ".repeat(1_000), 15));
+  });
+
+  test("where the tokenizer appends it already it does not become two", async () => {
+    const endToken = { text: "<|endoftext|>", appendedBy: "encoder" } as const;
+    const tokenizer = await readTokenizer(QWEN, { endToken });
+    expect(tokenizer.encode("x", 64)).toEqual(qwen3.encode("x", 64));
+  });
+
+  test("what is there passes", async () => {
+    const token = { text: "<|endoftext|>", id: 1537 };
+    await readTokenizer(QWEN, {
+      endToken: { ...token, appendedBy: "tokenizer" },
+      requiredTokens: { before: [], after: [token] },
+    });
+  });
+
+  test.for<[string, TokenizerRecipe]>([
+    [
+      "a tokenizer that does not append the end token",
+      { endToken: { ...end, appendedBy: "tokenizer" } },
+    ],
+    [
+      "a closing token that is not there",
+      { requiredTokens: { before: [], after: [{ text: end.text }] } },
+    ],
+    [
+      "an opening token that is not there",
+      { requiredTokens: { before: [{ text: end.text }], after: [] } },
+    ],
+    ["a token that the tokenizer does not know", { endToken: { ...end, text: "<end>" } }],
+    ["a token under another id", { endToken: { ...end, id: 7 } }],
+  ])("%s is MODEL_INVALID", async ([, recipe]) => {
+    await expect(toy(recipe)).rejects.toThrow(/^MODEL_INVALID/);
   });
 });
 

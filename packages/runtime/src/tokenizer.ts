@@ -1,5 +1,5 @@
 // The one file that imports the tokenizer library.
-import { RetrievalError } from "@nearfield/core";
+import { RetrievalError, type ModelCard, type SpecialToken } from "@nearfield/core";
 import { Tokenizer as Engine } from "@huggingface/tokenizers";
 import { piecesOf } from "./piece.ts";
 
@@ -9,6 +9,8 @@ export interface Tokenizer {
   readonly padId: number;
   /** Special tokens that {@link encode} puts around a text. */
   readonly specialTokens: number;
+  /** Those of them that stand before the text. */
+  readonly openingTokens: number;
   /** Tokens of `text` alone. */
   count(text: string): number;
   /**
@@ -18,21 +20,31 @@ export interface Tokenizer {
   encode(text: string, maxTokens: number): readonly number[];
 }
 
+/** What a card says of the special tokens around a text. */
+export type TokenizerRecipe = Pick<ModelCard, "endToken" | "requiredTokens">;
+
 /**
  * Builds a tokenizer from the bytes of `tokenizer.json` and `tokenizer_config.json`. Names of special tokens inside a
  * text are read as those tokens, as the reference implementation does. Lone surrogates become U+FFFD.
- * @throws RetrievalError `MODEL_UNSUPPORTED`
+ * @throws RetrievalError `MODEL_UNSUPPORTED`; `MODEL_INVALID` where a text does not get the special tokens that `recipe`
+ * names
  */
-export function createTokenizer(tokenizerJson: Uint8Array, configJson: Uint8Array): Tokenizer {
+export function createTokenizer(
+  tokenizerJson: Uint8Array,
+  configJson: Uint8Array,
+  recipe: TokenizerRecipe = {},
+): Tokenizer {
   const config = parse(configJson);
   const engine = build(parse(tokenizerJson), config);
   const idsOf = (text: string, special: boolean) =>
     engine.encode(text.toWellFormed(), { add_special_tokens: special }).ids;
-  const { before, after } = findSpecialTokens(idsOf(PROBE, false), idsOf(PROBE, true));
+  const frame = findFrame(idsOf(PROBE, false), idsOf(PROBE, true));
+  const { before, after } = completeFrame(frame, recipe, engine);
   const padId = findPadId(engine, config);
   return {
     padId,
     specialTokens: before.length + after.length,
+    openingTokens: before.length,
     count: (text) => {
       let count = 0;
       for (const piece of piecesOf(text)) count += idsOf(piece, false).length;
@@ -54,7 +66,13 @@ export function createTokenizer(tokenizerJson: Uint8Array, configJson: Uint8Arra
 
 const PROBE = "a";
 
-function findSpecialTokens(bare: readonly number[], framed: readonly number[]) {
+/** Ids of the special tokens around a text. */
+interface Frame {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+function findFrame(bare: readonly number[], framed: readonly number[]): Frame {
   const at = framed.findIndex((_, start) => bare.every((id, i) => framed[start + i] === id));
   if (bare.length === 0 || at < 0) {
     throw new RetrievalError("MODEL_UNSUPPORTED", "the tokenizer changes a text by framing it", {
@@ -63,6 +81,38 @@ function findSpecialTokens(bare: readonly number[], framed: readonly number[]) {
     });
   }
   return { before: framed.slice(0, at), after: framed.slice(at + bare.length) };
+}
+
+/** Appends the end token where that is ours to do, and sees that everything is there that the model was trained with. */
+function completeFrame(frame: Frame, recipe: TokenizerRecipe, engine: Engine): Frame {
+  const { endToken, requiredTokens } = recipe;
+  const { before } = frame;
+  const end = endToken && idOf(endToken, engine);
+  // Once: a tokenizer that appends it after all must not make it two.
+  const isOurs = endToken?.appendedBy === "encoder" && frame.after.at(-1) !== end;
+  const after = isOurs && end !== undefined ? [...frame.after, end] : frame.after;
+  const opening = (requiredTokens?.before ?? []).map((token) => idOf(token, engine));
+  const closing = (requiredTokens?.after ?? []).map((token) => idOf(token, engine));
+  const isWhole =
+    opening.every((id, at) => before[at] === id) &&
+    closing.every((id, at) => after.at(at - closing.length) === id) &&
+    (end === undefined || after.at(-1) === end);
+  if (isWhole) return { before, after };
+  const wanted = [...(requiredTokens?.before ?? []), ...(requiredTokens?.after ?? [])];
+  const names = [...wanted, ...(endToken ? [endToken] : [])].map(({ text }) => text);
+  throw new RetrievalError("MODEL_INVALID", `a text does not get its special tokens`, {
+    value: `${[...before, "text", ...after].join(" ")} instead of ${[...new Set(names)].join(" ")}`,
+    repair: "Use the tokenizer and the card of one model.",
+  });
+}
+
+function idOf({ text, id }: SpecialToken, engine: Engine): number {
+  const met = engine.token_to_id(text);
+  if (met !== undefined && (id ?? met) === met) return met;
+  throw new RetrievalError("MODEL_INVALID", `the tokenizer has ${text} under another id or not`, {
+    value: met,
+    repair: "Use the tokenizer and the card of one model.",
+  });
 }
 
 function build(tokenizer: object, config: Readonly<Record<string, unknown>>): Engine {

@@ -1,5 +1,5 @@
 // What a worker that runs a model needs: a device, a session, a tokenizer.
-export { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+export { createTokenizer, type Tokenizer, type TokenizerRecipe } from "./tokenizer.ts";
 export { openGpu, type Gpu } from "./worker/device.ts";
 export { Mutex } from "./worker/mutex.ts";
 export { RUNTIME_FILES } from "./worker/runtime-files.ts";

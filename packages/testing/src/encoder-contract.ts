@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 export interface EncoderUnderTest {
   encode(
     texts: readonly string[],
-    options?: { readonly role?: Role; readonly signal?: AbortSignal },
+    options?: {
+      readonly role?: Role;
+      readonly dimensions?: number;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Float32Array[]>;
   close(): void;
 }
@@ -69,14 +73,20 @@ function describeEncoder(name: string, options: EncoderContractOptions): void {
     test.for(options.matryoshka)(
       "cut to %i dimensions are a prefix of unit length",
       async (cut) => {
+        const [whole] = await encoder.encode(texts.slice(0, 1));
+        const [prefix] = await encoder.encode(texts.slice(0, 1), { dimensions: cut });
+        expectPrefix(prefix, whole as Float32Array, cut);
+      },
+    );
+
+    test.for(options.matryoshka.slice(-1))(
+      "are %i long where the encoder was opened so",
+      async (cut) => {
         const short = options.open(cut);
         try {
           const [whole] = await encoder.encode(texts.slice(0, 1));
           const [prefix] = await short.encode(texts.slice(0, 1));
-          expect(prefix?.length).toBe(cut);
-          expect(norm(prefix as Float32Array)).toBeCloseTo(1, 5);
-          const wanted = (whole as Float32Array).slice(0, cut);
-          expect(cosine(prefix as Float32Array, wanted)).toBeGreaterThan(0.99999);
+          expectPrefix(prefix, whole as Float32Array, cut);
         } finally {
           short.close();
         }
@@ -134,6 +144,12 @@ function describeEncoder(name: string, options: EncoderContractOptions): void {
       await expect(closing.encode(["x"])).rejects.toSatisfy(hasCode("CLOSED"));
     });
   });
+}
+
+function expectPrefix(prefix: Float32Array | undefined, whole: Float32Array, cut: number): void {
+  expect(prefix?.length).toBe(cut);
+  expect(norm(prefix as Float32Array)).toBeCloseTo(1, 5);
+  expect(cosine(prefix as Float32Array, whole.slice(0, cut))).toBeGreaterThan(0.99999);
 }
 
 const hasCode = (code: string) => (thrown: unknown) =>

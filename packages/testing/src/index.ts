@@ -3,6 +3,7 @@ export {
   type EncoderContractOptions,
   type EncoderUnderTest,
 } from "./encoder-contract.ts";
+export { lookUpGraph, tableRow, writeGraph, type GraphParts, type LookUpOptions } from "./graph.ts";
 export { scannerContract, type ScannerUnderTest } from "./scanner-contract.ts";
 export { seededRandom, type SeededRandom } from "./seeded.ts";
 export { openStand, type Orders, type Stand } from "./stand.ts";

@@ -38,14 +38,15 @@ export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCall
       return (await loading).report;
     },
 
-    encode: async ({ texts, role, instruction }, job) => {
+    encode: async (request, job) => {
       const embedder = await loaded();
+      const { texts, role, instruction, dimensions = embedder.dimensions } = request;
       const rows = await embedder.embed(texts, role, {
         signal: job.signal,
         instruction,
+        dimensions,
         onBatch: (done) => job.report({ done, of: texts.length }),
       });
-      const { dimensions } = embedder;
       const vectors = new Float32Array(rows.length * dimensions);
       for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimensions);
       job.transfer(vectors.buffer);

@@ -1,10 +1,17 @@
 import { RetrievalError, type Device, type ModelArtifact, type ModelFile } from "@nearfield/core";
 import type { Job } from "@nearfield/link";
-import { fetchAll } from "@nearfield/models";
-import { createTokenizer, openGpu, openRuntime, RUNTIME_FILES } from "@nearfield/runtime/worker";
+import { DTYPES, fetchAll } from "@nearfield/models";
+import {
+  createTokenizer,
+  openGpu,
+  openRuntime,
+  RUNTIME_FILES,
+  type Gpu,
+} from "@nearfield/runtime/worker";
 import type { LoadProgress, LoadReport, LoadRequest } from "../calls.ts";
 import { expandWeights, type ExpansionPlan } from "../expand.ts";
 import { filesOf } from "../files.ts";
+import { readHead } from "../head.ts";
 import { checkKnownAnswers, type KnownAnswersReport } from "../known-answers.ts";
 import { ModelEncoder } from "./model-encoder.ts";
 
@@ -33,6 +40,7 @@ export async function loadModel(
   }
   // First the device, so that nothing is fetched where there is none.
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
+  checkFeature(artifact, gpu);
   const clock = new Stopwatch();
   const files = await fetchFiles(request, artifact, signal, report);
   const fetchMs = clock.lap();
@@ -43,7 +51,14 @@ export async function loadModel(
   const tokenizer = createTokenizer(
     files.bytesOf(card.tokenizer),
     files.bytesOf(card.tokenizerConfig),
+    card,
   );
+  const head = readHead({
+    layers: card.head ?? [],
+    width: card.hiddenSize ?? card.dimensions,
+    poolings: [card.pooling].flat().length,
+    bytesOf: files.bytesOf,
+  });
   const expected = artifact.knownAnswers && readFloats(files.bytesOf(artifact.knownAnswers));
   const threads = gpu || !globalThis.crossOriginIsolated ? 1 : request.threads;
   const runtime = await openRuntime({
@@ -63,6 +78,7 @@ export async function loadModel(
     dimensions: request.dimensions,
     tokenizer,
     runtime,
+    head,
   });
   const sessionMs = clock.lap();
   let knownAnswers: KnownAnswersReport | null = null;
@@ -89,6 +105,16 @@ export async function loadModel(
       notStored: files.notStored,
     },
   };
+}
+
+/** Half floats without the feature fail at the first run, or not even there. */
+function checkFeature({ dtype }: ModelArtifact, gpu: Gpu | undefined): void {
+  const feature = dtype && DTYPES[dtype].feature;
+  if (!feature || !gpu || gpu.device.features.has(feature)) return;
+  throw new RetrievalError("DEVICE_UNAVAILABLE", `this GPU can not run ${dtype} files`, {
+    value: `no ${feature}`,
+    repair: "Choose q4 or fp32 files.",
+  });
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -2,8 +2,9 @@ import { RetrievalError, type Device, type ModelCard, type Role } from "@nearfie
 import type { Runtime, Tokenizer } from "@nearfield/runtime/worker";
 import { planBatches, type BatchLimits } from "../batch.ts";
 import type { Embedder, EmbedOptions } from "../embedder.ts";
+import type { Head } from "../head.ts";
 import { finish, pool } from "../pooling.ts";
-import { promptOf } from "../prompt.ts";
+import { promptOf, titlePromptOf } from "../prompt.ts";
 
 /**
  * About half a second of work on one WASM thread: a larger batch is not faster there, and a waiting query or an abort
@@ -22,52 +23,74 @@ const LIMITS: Readonly<Record<Device, BatchLimits>> = {
 export interface ModelEncoderOptions {
   readonly card: ModelCard;
   readonly device: Device;
-  /** Length of the vectors to give. */
+  /** Length of the vectors to give where a call does not say. */
   readonly dimensions: number;
   readonly tokenizer: Tokenizer;
   readonly runtime: Runtime;
+  readonly head: Head;
 }
 
-/** Text to vectors with one loaded graph: prompt, tokens, batches, run, pooling, cut, unit length. */
+/** A text as the graph takes it. */
+interface Row {
+  readonly ids: readonly number[];
+  /** Tokens at the start that are not pooled. */
+  readonly skip: number;
+}
+
+/** Text to vectors with one loaded graph: prompt, tokens, batches, run, pooling, head, cut, unit length. */
 export class ModelEncoder implements Embedder {
   readonly dimensions: number;
   readonly maxTokens: number;
+  readonly takesTitles: boolean;
   readonly #card: ModelCard;
   readonly #limits: BatchLimits;
   readonly #tokenizer: Tokenizer;
   readonly #runtime: Runtime;
+  readonly #head: Head;
 
-  constructor({ card, device, dimensions, tokenizer, runtime }: ModelEncoderOptions) {
+  constructor({ card, device, dimensions, tokenizer, runtime, head }: ModelEncoderOptions) {
     this.#card = card;
     this.#limits = LIMITS[device];
     this.#tokenizer = tokenizer;
     this.#runtime = runtime;
+    this.#head = head;
     this.dimensions = dimensions;
-    const prompt = tokenizer.count(promptOf(card, "document"));
-    this.maxTokens = card.maxTokens - tokenizer.specialTokens - prompt;
+    this.takesTitles = card.titlePrompt !== undefined;
+    this.maxTokens = this.#roomBehind(promptOf(card, "document"));
   }
 
   countTokens(text: string): number {
     return this.#tokenizer.count(text);
   }
 
+  maxTokensBelow(title: string): number {
+    return this.#roomBehind(titlePromptOf(this.#card, title) ?? promptOf(this.#card, "document"));
+  }
+
   async embed(
     texts: readonly string[],
     role: Role,
-    { signal, instruction, onBatch }: EmbedOptions = {},
+    { signal, instruction, dimensions = this.dimensions, titles, onBatch }: EmbedOptions = {},
   ): Promise<Float32Array[]> {
     const prompt = promptOf(this.#card, role, instruction);
-    const rows = texts.map((text) => this.#tokenizer.encode(prompt + text, this.#card.maxTokens));
-    const lengths = rows.map((row) => row.length);
+    const skip = this.#countLeftOut(prompt);
+    const rows = texts.map((text, at) => {
+      const title = titles?.[at] ?? null;
+      const own = title === null ? undefined : titlePromptOf(this.#card, title);
+      return own === undefined
+        ? this.#tokenize(prompt, text, skip)
+        : this.#tokenize(own, text, this.#countLeftOut(own));
+    });
+    const lengths = rows.map(({ ids }) => ids.length);
     const vectors = Array.from<Float32Array>({ length: rows.length });
     let done = 0;
     for (const batch of planBatches(lengths, this.#limits)) {
       // ONNX Runtime answers within one task: without this, no message could be heard between two batches.
       await nextTask();
       if (signal?.aborted) throw new RetrievalError("ABORTED", "the caller gave up encoding");
-      const states = await this.#encodeRows(batch.map((row) => rows[row] as readonly number[]));
+      const states = await this.#encodeRows(batch.map((row) => rows[row] as Row));
       for (const [at, row] of batch.entries()) {
-        vectors[row] = finish(states[at] as Float32Array, this.dimensions);
+        vectors[row] = this.#finish(states[at] as Float32Array, dimensions);
       }
       done += batch.length;
       onBatch?.(done);
@@ -77,15 +100,42 @@ export class ModelEncoder implements Embedder {
 
   /** Vectors at the card's full dimensions for texts without a prompt, all in one batch. */
   async encodeBatch(texts: readonly string[]): Promise<Float32Array[]> {
-    const rows = texts.map((text) => this.#tokenizer.encode(text, this.#card.maxTokens));
+    const rows = texts.map((text) => this.#tokenize("", text, 0));
     const vectors = await this.#encodeRows(rows);
-    return vectors.map((vector) => finish(vector, this.#card.dimensions));
+    return vectors.map((vector) => this.#finish(vector, this.#card.dimensions));
   }
 
-  async #encodeRows(rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
-    const output = await this.#runtime.run(rows);
-    const lengths = rows.map((row) => row.length);
-    return pool(output, lengths, this.#card.pooling, this.#card.dimensions);
+  #tokenize(prompt: string, text: string, skip: number): Row {
+    return { ids: this.#tokenizer.encode(prompt + text, this.#card.maxTokens), skip };
+  }
+
+  /** As sentence-transformers counts: the prompt by itself, with the special tokens before it; nothing without a prompt. */
+  #countLeftOut(prompt: string): number {
+    if (this.#card.includePrompt !== false || prompt === "") return 0;
+    return this.#tokenizer.openingTokens + this.#tokenizer.count(prompt);
+  }
+
+  #roomBehind(prompt: string): number {
+    const { specialTokens } = this.#tokenizer;
+    return Math.max(1, this.#card.maxTokens - specialTokens - this.#tokenizer.count(prompt));
+  }
+
+  async #encodeRows(rows: readonly Row[]): Promise<Float32Array[]> {
+    const output = await this.#runtime.run(rows.map(({ ids }) => ids));
+    const pooled = pool(
+      output,
+      rows.map(({ ids, skip }) => ({ length: ids.length, skip })),
+      {
+        pooling: this.#card.pooling,
+        width: this.#card.hiddenSize ?? this.#card.dimensions,
+        tokens: (states) => this.#head.tokens(states),
+      },
+    );
+    return pooled.map((vector) => this.#head.pooled(vector));
+  }
+
+  #finish(vector: Float32Array, dimensions: number): Float32Array {
+    return finish(vector, dimensions, this.#card.normalize);
   }
 }
 

@@ -4,7 +4,9 @@ import { asRetrievalError, RetrievalError } from "@nearfield/core";
 import type { RuntimeFiles } from "../rung.ts";
 import { decodeFloat16 } from "../float16.ts";
 import type { GraphOutput } from "../graph.ts";
+import { readVocabulary } from "../vocabulary.ts";
 import type { Gpu } from "./device.ts";
+import { makeFeeds, type Feed } from "./feeds.ts";
 import { Mutex } from "./mutex.ts";
 
 export interface RuntimeOptions {
@@ -24,7 +26,8 @@ export interface RuntimeOptions {
 export interface Runtime {
   /**
    * Runs a right-padded batch.
-   * @throws RetrievalError `DEVICE_LOST`, `INFERENCE_FAILED`
+   * @throws RetrievalError `DEVICE_LOST`, `INFERENCE_FAILED`; `MODEL_INVALID` for a token that the graph does not have,
+   * and `MODEL_UNSUPPORTED` for an input of unknown meaning, both before anything runs
    */
   run(rows: readonly (readonly number[])[]): Promise<GraphOutput>;
 }
@@ -37,16 +40,23 @@ const turn = new Mutex();
  * @throws RetrievalError `INFERENCE_FAILED`, `DEVICE_LOST`
  */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { graph, output, gpu, padId } = options;
+  const vocabulary = readVocabulary(graph);
   const session = await turn.run(() =>
-    untilLost(options.gpu, "the model's session could not be made", createSession(options)),
+    untilLost(gpu, "the model's session could not be made", createSession(options)),
   );
-  return serveSession(session, options);
+  return serveSession(session, { output, gpu, padId, vocabulary });
+}
+
+interface Service extends Pick<RuntimeOptions, "output" | "gpu" | "padId"> {
+  /** Rows of the graph's token table; undefined where they are not known. */
+  readonly vocabulary: number | undefined;
 }
 
 /** Apart from {@link openRuntime}, so that nothing here holds on to the bytes of graph and weights. */
 function serveSession(
   session: ort.InferenceSession,
-  { output, gpu, padId }: Pick<RuntimeOptions, "output" | "gpu" | "padId">,
+  { output, gpu, padId, vocabulary }: Service,
 ): Runtime {
   let failure: RetrievalError | undefined;
   return {
@@ -55,8 +65,9 @@ function serveSession(
         // A second run on a session whose device is gone blocks the thread for ever.
         failure ??= gpu?.loss;
         if (failure) throw failure;
+        checkTokens(rows, vocabulary);
+        const feeds = makeTensors(makeFeeds(session.inputMetadata, rows, padId));
         try {
-          const feeds = makeFeeds(session.inputMetadata, rows, padId);
           const run = session.run(feeds, [output]);
           const outputs = await untilLost(gpu, "a run of the model failed", run);
           return readOutput(outputs[output], output);
@@ -112,51 +123,30 @@ function lossMayFollow(gpu: Gpu): Promise<unknown> {
   return Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_DELAY_MS))]);
 }
 
-type Metadata = ort.InferenceSession.ValueMetadata;
+function makeTensors(feeds: Readonly<Record<string, Feed>>): Record<string, ort.Tensor> {
+  const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [
+    name,
+    new ort.Tensor(type, data, dims),
+  ]);
+  return Object.fromEntries(tensors) as Record<string, ort.Tensor>;
+}
 
-/** One tensor for each input that the graph asks for; text models ask for no others than these. */
-function makeFeeds(
-  inputs: readonly Metadata[],
-  rows: readonly (readonly number[])[],
-  padId: number,
-): Record<string, ort.Tensor> {
-  const width = Math.max(...rows.map((row) => row.length));
-  const fill = (value: (id: number | undefined, at: number) => number) =>
-    rows.flatMap((row) => Array.from({ length: width }, (_, at) => value(row[at], at)));
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const input of inputs) {
-    const integers = (values: readonly number[]) =>
-      makeIntegers(input, values, [rows.length, width]);
-    if (input.name === "input_ids") feeds[input.name] = integers(fill((id) => id ?? padId));
-    else if (input.name === "attention_mask") {
-      feeds[input.name] = integers(fill((id) => (id === undefined ? 0 : 1)));
-    } else if (input.name === "position_ids") feeds[input.name] = integers(fill((_, at) => at));
-    else if (input.name === "token_type_ids") feeds[input.name] = integers(fill(() => 0));
-    else if (input.name.startsWith("past_key_values")) {
-      feeds[input.name] = makeEmptyCache(input, rows.length);
-    } else {
-      throw new RetrievalError("MODEL_UNSUPPORTED", "the graph has an input of unknown meaning", {
-        value: input.name,
-        repair: "Choose an export for feature extraction.",
-      });
+/** ONNX Runtime would fail for good on one device, and look up another row on the other. */
+function checkTokens(rows: readonly (readonly number[])[], vocabulary: number | undefined): void {
+  if (vocabulary === undefined) return;
+  for (const row of rows) {
+    for (const id of row) {
+      if (id < vocabulary) continue;
+      throw new RetrievalError(
+        "MODEL_INVALID",
+        "the tokenizer gives a token that the graph lacks",
+        {
+          value: `${id}, the graph has ${vocabulary}`,
+          repair: "Use the tokenizer and the graph of one model.",
+        },
+      );
     }
   }
-  return feeds;
-}
-
-function makeIntegers(input: Metadata, values: readonly number[], dims: number[]): ort.Tensor {
-  return input.isTensor && input.type === "int32"
-    ? new ort.Tensor("int32", Int32Array.from(values), dims)
-    : new ort.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
-}
-
-/** Decoder exports want the keys and values of earlier tokens: there are none. */
-function makeEmptyCache(input: Metadata, rows: number): ort.Tensor {
-  const shape = input.isTensor ? input.shape : [];
-  const dims = [rows, Number(shape[1]), 0, Number(shape[3])];
-  return input.isTensor && input.type === "float16"
-    ? new ort.Tensor("float16", new Uint16Array(0), dims)
-    : new ort.Tensor("float32", new Float32Array(0), dims);
 }
 
 function readOutput(tensor: ort.Tensor | undefined, name: string): GraphOutput {
