@@ -22,7 +22,9 @@ test.each([
 });
 
 test.each([
-  ["an option that is not there", { dimensions: 64 }],
+  ["an option that is not there", { pooling: "mean" }],
+  ["a length that is no number", { dimensions: "64" }],
+  ["a length that the model does not have", { dimensions: 65 }],
   ["a signal that is none", { signal: {} }],
   ["an instruction that is no text", { instruction: 7 }],
   ["a role that is none", { role: "judge" }],
