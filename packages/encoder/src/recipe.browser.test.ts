@@ -1,9 +1,10 @@
 // Every step of a card in the real worker, with graphs whose states are known: what comes out is compared with arithmetic
 // that is written here once more, plainly.
-import { cosine, norm, type HeadLayer, type ModelCard, type ModelFile } from "@nearfield/core";
+import { norm, type HeadLayer, type ModelCard, type ModelFile } from "@nearfield/core";
 import { createTokenizer } from "@nearfield/runtime/worker";
 import { fileOf, lookUpGraph, tableRow, type LookUpOptions } from "@nearfield/testing";
 import { describe, expect, test } from "vitest";
+import { compare } from "./fixtures/compare.ts";
 import { openClient } from "./fixtures/open-client.ts";
 import { readFolder, readRows, TOYS } from "./fixtures/repository.ts";
 import { f32, writeSafetensors, type Tensors } from "./fixtures/safetensors.ts";
@@ -244,19 +245,8 @@ test("two towers from a repository with a Router are right for every text of the
   for (const role of ["query", "document"] as const) {
     const reference = await readRows(`${TOWERS}reference/${role}.f32`, 96);
     using client = openClient(cards[role], { role });
-    const alone: Float32Array[] = [];
-    for (const text of texts) alone.push(...(await client.encode([text])));
-    const batched: Float32Array[] = [];
-    for (let at = 0; at < texts.length; at += 8) {
-      batched.push(...(await client.encode(texts.slice(at, at + 8))));
-    }
-    const least = [alone, batched].map((rows) =>
-      Math.min(...reference.map((known, row) => cosine(rows[row] as Float32Array, known))),
-    );
-    console.log(
-      `two towers on WASM, ${role}: least cosine alone ${least[0]}, in batches ${least[1]}`,
-    );
-    expect(reference).toHaveLength(texts.length);
-    expect(Math.min(...least)).toBeGreaterThanOrEqual(0.99999);
+    const { alone, batched } = await compare(client, texts, reference);
+    console.log(`two towers on WASM, ${role}: least cosine ${alone} alone, ${batched} in batches`);
+    expect(Math.min(alone, batched)).toBeGreaterThanOrEqual(0.99999);
   }
 });

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { compare, least } from "./fixtures/compare.ts";
+import { openClient } from "./fixtures/open-client.ts";
+import { readFolder, readRows } from "./fixtures/repository.ts";
+import { FOUR_BIT, MODELS, readReference, readTexts, RUNS_ALL, SINGLE } from "./fixtures/shared.ts";
+
+const PATIENCE = { timeout: 600_000 };
+const models = MODELS ?? "";
+const texts = MODELS === undefined ? [] : await readTexts(models);
+
+describe.skipIf(MODELS === undefined)("reference vectors on WASM", () => {
+  test("all-MiniLM-L6-v2 in 8 bits, one text at a time", async () => {
+    const root = `${models}all-MiniLM-L6-v2/`;
+    const { document } = await readFolder(root, { dtype: "q8" });
+    using client = openClient(document);
+    const vectors: Float32Array[] = [];
+    for (const text of texts) vectors.push(...(await client.encode([text])));
+    const own = least(vectors, await readRows(`${root}reference/model_quantized.f32`, 384));
+    const float = least(vectors, await readRows(`${root}reference/fp32.f32`, 384));
+    console.log(`MiniLM q8 on WASM: least cosine to its own file ${own}, to fp32 ${float}`);
+    expect(vectors).toHaveLength(33);
+    expect(own).toBeGreaterThanOrEqual(0.995);
+    expect(float).toBeGreaterThanOrEqual(0.97);
+  });
+
+  const matrix = RUNS_ALL ? [...SINGLE, ...FOUR_BIT] : FOUR_BIT.slice(0, 1);
+  test.for(matrix)("$name, alone and in mixed batches of 8", PATIENCE, async (reference) => {
+    const floor = FOUR_BIT.includes(reference) ? 0.9999 : 0.99999;
+    for (const { role, card, vectors } of await readReference(models, reference)) {
+      using client = openClient(card, { role });
+      const { alone, batched } = await compare(client, texts, vectors, role);
+      console.log(
+        `${reference.name} on WASM, ${role}: least cosine ${alone} alone, ${batched} in batches`,
+      );
+      expect(Math.min(alone, batched)).toBeGreaterThanOrEqual(floor);
+    }
+  });
+});
