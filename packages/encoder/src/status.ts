@@ -27,7 +27,7 @@ export interface EncoderStatus {
   readonly notStored: { readonly code: ErrorCode; readonly message: string } | null;
   /**
    * What the model wants done to a query before it is encoded. The encoder does not do it: whoever asks with the role `query`
-   * gives the text as that step left it.
+   * gives the text as that step left it. Null while there is no card yet.
    */
-  readonly queryStep: NonNullable<ModelCard["queryStep"]>;
+  readonly queryStep: NonNullable<ModelCard["queryStep"]> | null;
 }

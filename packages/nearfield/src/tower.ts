@@ -136,6 +136,7 @@ export class Tower {
       knownAnswers: null,
       timings: null,
       notStored: null,
+      queryStep: null,
     };
   }
 }
