@@ -1,18 +1,24 @@
 import {
   ERROR_CODES,
   openEncoder,
+  openIndex,
   openSearch,
   RetrievalError,
   type DocumentInput,
   type Encoder,
   type Search,
+  type VectorIndex,
 } from "nearfield";
+import { rowOf, vectorOf } from "./rows.ts";
 
 /** What a spec finds on the page. */
 const tools = {
   openSearch,
   openEncoder,
+  openIndex,
   RetrievalError,
+  rowOf,
+  vectorOf,
   codeOf,
   storedIn,
   idsOf,
@@ -26,6 +32,7 @@ interface Kept {
   search: Search;
   documents: readonly DocumentInput[];
   encoder: Encoder;
+  index: VectorIndex;
 }
 
 declare global {

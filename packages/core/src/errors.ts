@@ -29,6 +29,8 @@ export const ERROR_CODES = [
   "INTERNAL",
   /** A document does not have the form that `add` takes. */
   "INVALID_DOCUMENT",
+  /** A file to import is none of ours, is cut off, or is not as it was written. */
+  "INVALID_FILE",
   /** A filter is not made of the operators and values that there are. */
   "INVALID_FILTER",
   /** A vector has the wrong length, or a component that is not finite. */

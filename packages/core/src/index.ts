@@ -45,12 +45,15 @@ export type { AsyncScanner, BlockId, RowHolder, Scanner, ScanHits, ScanTarget } 
 export {
   sameToken,
   type ManifestRecord,
+  type Piece,
+  type RecordHandle,
   type RecordKey,
   type RecordRead,
   type SegmentStore,
   type StoreChange,
   type StoredRecord,
   type StoreSnapshot,
+  type StoreStage,
   type StoreTable,
   type StoreToken,
 } from "./store.ts";

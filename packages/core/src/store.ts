@@ -47,6 +47,34 @@ export interface StoreChange {
   readonly deletes: readonly { readonly table: StoreTable; readonly key: RecordKey }[];
 }
 
+/** Bytes `[start, end)` of a record. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A record that is read in pieces. It stays what it was when it was asked for, also after it was deleted. */
+export interface RecordHandle {
+  /**
+   * These pieces, one after the other, unchecked. `pieces` ascend and do not overlap.
+   * @throws RetrievalError `STORAGE_UNAVAILABLE` where they can not be read, `TIMEOUT`
+   */
+  read(pieces: readonly Piece[]): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A second set of records, which becomes the stored one at a stroke or not at all. */
+export interface StoreStage {
+  /** Stores records that nobody sees yet. They are durable when it answers. */
+  put(records: readonly StoredRecord[]): Promise<void>;
+  /**
+   * If the stored manifest bears the token `base`, makes the staged records, under this manifest, all that is stored, and
+   * answers `true`. If it bears another, changes nothing and answers `false`; it may be tried again from there.
+   */
+  commit(base: StoreToken | undefined, manifest: ManifestRecord): Promise<boolean>;
+  /** Gives the records up. Idempotent; after a commit it does nothing. What a dead worker has left goes with a later `open`. */
+  discard(): Promise<void>;
+}
+
 /**
  * Keeps the records of one index. Several stores, in several tabs, may be open on one index at once.
  *
@@ -59,6 +87,8 @@ export interface SegmentStore {
   readonly persistence: "best-effort" | "ephemeral";
   /** The manifest and these records of `table`, in one snapshot. */
   read(table: StoreTable, keys: readonly RecordKey[]): Promise<StoreSnapshot>;
+  /** A record of `table` to be read in pieces, where the store can without reading all of it each time. */
+  handle(table: StoreTable, key: RecordKey): Promise<RecordHandle | "absent" | "unreadable">;
   /** Every key of `table`, ascending, in one snapshot with the manifest. */
   keys(table: StoreTable): Promise<{
     readonly manifest: ManifestRecord | undefined;
@@ -70,6 +100,13 @@ export interface SegmentStore {
    * not at all; with `STORAGE_FULL`, not at all. The caller leaves the bytes alone until the answer.
    */
   commit(change: StoreChange): Promise<boolean>;
+  /** Begins a second set of records beside the one that is stored, for a change that no single transaction can hold. */
+  stage(): Promise<StoreStage>;
+  /**
+   * Runs `task` while no other store of this index runs one of its own. This saves work and promises nothing: who does not
+   * come to an end within a lease is overtaken, and where the browser has no locks nobody waits. `commit` is what is safe.
+   */
+  takeTurn<T>(task: () => Promise<T>): Promise<T>;
   /** Calls `listener` after commits of others. A hint: it may come late, twice or never. Returns the way to stop. */
   watch(listener: () => void): () => void;
   /** Deletes everything and closes. */

@@ -1,8 +1,17 @@
 import type { EntryBlock, ErrorCode, IndexCounts, StoreToken } from "@nearfield/core";
+import type { RecallReport } from "@nearfield/scan";
+import type { Holding } from "./exchange/holding.ts";
+import type { Durability } from "./indexed-db/connection.ts";
 import type { Filter } from "./filter.ts";
 
 /** How safely an index is kept. */
 export type Persistence = "persistent" | "best-effort" | "ephemeral";
+
+/**
+ * `exact`: all rows are in memory, and the best are found by proof. `compact`: short codes are in memory, and the rows that look best
+ * are read from the store; some of the best may be missed, and how many is measured.
+ */
+export type Precision = "exact" | "compact";
 
 /** Something that does not work as it should while the rest goes on. */
 export interface Degradation {
@@ -17,6 +26,8 @@ export interface IndexReport extends IndexCounts, StoreToken {
   readonly persistence: Exclude<Persistence, "persistent">;
   /** Which scanner answers. */
   readonly scanner: string;
+  /** What the scan of short codes finds of what there is; null before it was measured, absent where every scan is exact. */
+  readonly recall?: RecallReport | null | undefined;
   readonly degraded: readonly Degradation[];
 }
 
@@ -44,6 +55,15 @@ export interface IndexEntry {
   readonly payload: unknown;
 }
 
+/** What a repair came to. */
+export interface RepairReport {
+  /** Entries that can be found again. */
+  readonly restored: number;
+  /** Ids that are stored and can not be found; adding them again heals them. */
+  readonly lost: readonly string[];
+  readonly report: IndexReport;
+}
+
 /** What the page may ask of the index worker. Errors of the methods: see `FlatIndex`. */
 export interface IndexCalls {
   /** The first call. Opens or creates the database; it refuses one of another embedding space. */
@@ -57,6 +77,12 @@ export interface IndexCalls {
       readonly lastSeen?: StoreToken | undefined;
       /** Keeps the words of passages too, so that they can be searched for. */
       readonly lexical?: boolean | undefined;
+      /** What payloads from a file have to be. */
+      readonly holding?: Holding | undefined;
+      /** Default `exact`. */
+      readonly precision?: Precision | undefined;
+      /** Default `strict`. */
+      readonly durability?: Durability | undefined;
     };
     output: IndexReport;
     progress: never;
@@ -92,6 +118,11 @@ export interface IndexCalls {
   /** Every id that is stored, by code unit. */
   list: { input: null; output: readonly string[]; progress: never };
   report: { input: null; output: IndexReport; progress: never };
+  compact: { input: null; output: IndexReport; progress: never };
+  repair: { input: null; output: RepairReport; progress: never };
+  export: { input: null; output: Blob; progress: never };
+  /** All or nothing. */
+  import: { input: { readonly file: Blob }; output: IndexReport; progress: never };
   /** Deletes the database of this name, open or not; the worker is of no use afterwards. */
   destroy: { input: { readonly name: string }; output: null; progress: never };
 }

@@ -1,6 +1,15 @@
 import type { EntryBlock, StoreToken } from "@nearfield/core";
 import { Supervisor, type CallOptions, type SupervisorOptions } from "@nearfield/link";
-import type { IndexCalls, IndexEntry, IndexHit, IndexReport } from "./calls.ts";
+import type {
+  IndexCalls,
+  IndexEntry,
+  IndexHit,
+  IndexReport,
+  Precision,
+  RepairReport,
+} from "./calls.ts";
+import type { Holding } from "./exchange/holding.ts";
+import type { Durability } from "./indexed-db/connection.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
 import { recallLastSeen, rememberLastSeen } from "./last-seen.ts";
@@ -18,6 +27,12 @@ export interface IndexClientOptions {
   readonly fingerprint: string;
   /** Keeps the words of passages too, so that {@link IndexClient.search} takes a text. */
   readonly lexical?: boolean | undefined;
+  /** What payloads from a file have to be. Default: anything. */
+  readonly holding?: Holding | undefined;
+  /** Default `exact`. */
+  readonly precision?: Precision | undefined;
+  /** Default `strict`. */
+  readonly durability?: Durability | undefined;
   /** Starts the worker; called again after it died. Default: {@link spawnIndexWorker}. */
   readonly spawn?: (() => Worker) | undefined;
   /** Called with every new state of the index that this client hears of. */
@@ -39,15 +54,15 @@ export class IndexClient {
   constructor(options: IndexClientOptions) {
     this.#options = options;
     this.#spawn = options.spawn ?? spawnIndexWorker;
-    const { name, dimensions, fingerprint, lexical } = options;
+    const { name, dimensions, fingerprint, lexical, holding, precision, durability } = options;
+    const input = { name, dimensions, fingerprint, lexical, holding, precision, durability };
     this.#supervisor = new Supervisor<IndexCalls>({
       spawn: this.#spawn,
       onLife: options.onLife,
       patienceMs: PATIENCE_MS,
       prepare: async (connection) => {
         const lastSeen: StoreToken | undefined = recallLastSeen(name);
-        const wanted = { name, dimensions, fingerprint, lexical, lastSeen };
-        this.#tell(await connection.call("open", wanted));
+        this.#tell(await connection.call("open", { ...input, lastSeen }));
       },
     });
   }
@@ -120,6 +135,29 @@ export class IndexClient {
 
   async report(): Promise<IndexReport> {
     return this.#tell(await this.#supervisor.call("report", null));
+  }
+
+  async compact(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<IndexReport> {
+    return this.#tell(await this.#supervisor.call("compact", null, options));
+  }
+
+  async repair(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<RepairReport> {
+    const answer = await this.#supervisor.call("repair", null, options);
+    this.#tell(answer.report);
+    return answer;
+  }
+
+  /** All that can be found, as one file. */
+  export(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Blob> {
+    return this.#supervisor.call("export", null, options);
+  }
+
+  /** Puts what a file holds in the place of all that is stored, wholly or not at all. */
+  async import(
+    file: Blob,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<IndexReport> {
+    return this.#tell(await this.#supervisor.call("import", { file }, options));
   }
 
   /** Deletes all that is stored under the name, also what can not be opened, and closes. */

@@ -5,6 +5,7 @@ import { makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import type { FlatIndex } from "./flat-index.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
+import { MemoryStore } from "./memory-store.ts";
 
 /** Longer than any healthy transaction here; the hanging ones are waited for as long. */
 const TIMEOUT_MS = 2000;
@@ -23,6 +24,18 @@ const remove = (...ids: string[]): Step => ({
   apply: (model) => model.remove(ids),
 });
 
+const IMPORTED: readonly Marks[] = [
+  { id: "a", version: 3, rows: 2 },
+  { id: "m", version: 1, rows: 3 },
+];
+
+/** Of memory, so that no fault meets it. */
+async function fileOf(entries: readonly Marks[]): Promise<Blob> {
+  const index = makeIndex(new MemoryStore());
+  await index.commit(blockOf(...entries));
+  return index.export();
+}
+
 /** Adds until a tier is merged, replaces, deletes a part and a whole segment, merges again. */
 const STEPS: readonly Step[] = [
   ...["a", "b", "c", "d", "e", "f", "g"].map((id) => commit({ id, version: 1, rows: 2 })),
@@ -34,20 +47,48 @@ const STEPS: readonly Step[] = [
   remove("a"),
 ];
 
-it.each<[FaultKind, number]>([
-  ["throw", 1],
-  ["abort", 1],
+/** What works in many steps, or on a second set of records. */
+const LONG_STEPS: readonly Step[] = [
+  commit({ id: "a", version: 1, rows: 2 }, { id: "b", version: 1, rows: 1 }),
+  commit({ id: "k", version: 1, rows: 2 }),
+  { run: (index) => index.compact(), apply: (model) => model },
+  { run: (index) => index.repair(), apply: (model) => model },
+  {
+    run: async (index) => index.import(await fileOf(IMPORTED)),
+    apply: () => new Model().commit(IMPORTED),
+  },
+  commit({ id: "l", version: 1, rows: 1 }),
+];
+
+const { env } = import.meta as { readonly env?: Readonly<Record<string, string>> };
+const isAll = Boolean(env?.["NEARFIELD_TEST_ALL"]);
+
+it.each<[FaultKind, string, number, readonly Step[]]>([
+  ["throw", "adding and removing", 1, STEPS],
+  ["abort", "adding and removing", 1, STEPS],
   // Each of these costs a time-out, so that not all are taken.
-  ["hang", 13],
+  ["hang", "adding and removing", 13, STEPS],
+  ["throw", "compacting, repairing and importing", isAll ? 1 : 4, LONG_STEPS],
+  ["abort", "compacting, repairing and importing", isAll ? 1 : 5, LONG_STEPS],
+  ...(isAll
+    ? [
+        ["hang", "compacting, repairing and importing", 7, LONG_STEPS] satisfies [
+          FaultKind,
+          string,
+          number,
+          readonly Step[],
+        ],
+      ]
+    : []),
 ])(
-  "a fault (%s) at any request leaves the state before or the state after, and heals",
-  async (kind, stride) => {
+  "a fault (%s) at any request of %s leaves the state before or the state after, and heals",
+  async (kind, _, stride, steps) => {
     let faults = 0;
     for (let n = 1; ; n += stride) {
       const name = `fault ${kind} ${n} ${Math.random()}`;
       const fault = armFault(n, kind);
       try {
-        await runThrough(name);
+        await runThrough(name, steps);
       } finally {
         fault.disarm();
         await IndexedDbStore.delete(name);
@@ -55,16 +96,16 @@ it.each<[FaultKind, number]>([
       if (!fault.hasFired()) break;
       faults++;
     }
-    expect(faults).toBeGreaterThan(80 / stride);
+    expect(faults).toBeGreaterThan(30 / stride);
   },
   300_000,
 );
 
-async function runThrough(name: string): Promise<void> {
+async function runThrough(name: string, steps: readonly Step[]): Promise<void> {
   // Every state that the failures so far allow.
   let possible = [new Model()];
   let index = await openOrRetry(name);
-  for (const step of STEPS) {
+  for (const step of steps) {
     try {
       await step.run(index);
       possible = possible.map(step.apply);

@@ -6,13 +6,17 @@ import {
   sameToken,
   type EntryBlock,
   type RecordRead,
-  type Scanner,
   type SegmentStore,
+  type StoreStage,
 } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
-import type { IndexEntry, IndexHit, IndexReport } from "./calls.ts";
+import type { IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
 import { draftCommit, findFresh, takeOut, type Source, type Wish } from "./draft.ts";
-import type { HeldSegment } from "./image.ts";
+import type { Holding } from "./exchange/holding.ts";
+import { payloadCheckOf } from "./exchange/payload-check.ts";
+import { readFile, type Staged } from "./exchange/read.ts";
+import { unsettled, writeFile } from "./exchange/write.ts";
+import type { HeldSegment, RowScanner } from "./image.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
 import { compileFilter } from "./filter/compile.ts";
@@ -22,17 +26,25 @@ import { OVERTAKEN, readSegment } from "./load.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
 import { chooseCompaction, chooseMerge, type SegmentSize } from "./merge.ts";
 import { readEntry, readPayloads } from "./payload.ts";
+import type { Pulse } from "./pulse.ts";
 import { Queue } from "./queue.ts";
-import { rankRows } from "./ranking.ts";
+import { rankRows, type Ranked, type Wanted } from "./ranking.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
+import { RecallWatch } from "./recall.ts";
+import { StoredRows, UnreadableRows } from "./stored-rows.ts";
 
 /** Longest pause before a commit is tried again, so that tabs which collide do not go on colliding. */
 const MAX_PAUSE_MS = 32;
 
+/** How often an export is begun anew: after the first time others wait, so that only damage can stop it. */
+const MAX_EXPORTS = 10;
+
 export interface FlatIndexOptions extends ReplicaOptions {
   /** Keeps the words of passages too: `search` then takes a text. For entries whose payload is a `StoredDocument`. */
   readonly lexical?: boolean | undefined;
+  /** What payloads have to be, for those that come from a file. Default: anything. */
+  readonly holding?: Holding | undefined;
 }
 
 export interface SearchOptions {
@@ -51,7 +63,9 @@ export interface SearchOptions {
  */
 export class FlatIndex {
   readonly #store: SegmentStore;
-  readonly #scanner: Scanner;
+  readonly #scanner: RowScanner;
+  /** Where rows may be missed, how many are. */
+  readonly #recall: RecallWatch | undefined;
   readonly #replica: Replica;
   readonly #twin: Twin | undefined;
   /** What changes the replica comes one after the other. */
@@ -59,6 +73,7 @@ export class FlatIndex {
   readonly #unwatch: () => void;
   /** Segments whose record was found damaged while their rows are held: they can not be rewritten. */
   readonly #unreadable = new Set<number>();
+  readonly #holding: Holding;
   #closed = false;
 
   constructor(options: FlatIndexOptions) {
@@ -66,6 +81,9 @@ export class FlatIndex {
     this.#scanner = options.scanner;
     this.#replica = new Replica(options);
     if (options.lexical) this.#twin = new Twin(options.store, this.#replica.image);
+    const { scanner } = options;
+    if (scanner instanceof StoredRows) this.#recall = new RecallWatch(scanner, this.#replica.image);
+    this.#holding = options.holding ?? "anything";
     this.#unwatch = options.store.watch(() => this.#replica.expire());
   }
 
@@ -102,6 +120,7 @@ export class FlatIndex {
     checkBlock(block, this.#scanner.dimensions);
     return this.#enqueue(async () => {
       await this.#change(() => ({ fresh: findFresh(block, this.#replica.image), removed: [] }));
+      this.#recall?.look();
       return this.#replica.report();
     });
   }
@@ -151,8 +170,12 @@ export class FlatIndex {
       // One look at the memory, then one at the store. If the store has not moved on, what was ranked is what is stored. If
       // it has, and we have caught up since the call came, the ranking is of a moment within the call all the same.
       const state = replica.manifest;
-      const ranked = rankRows(replica.image, this.#twin, { vector, text, limit, tests });
       const report = replica.report();
+      const ranked = await this.#rank({ vector, text, limit, tests });
+      if (ranked === OVERTAKEN) {
+        isFresh = false;
+        continue;
+      }
       const hashes = new Map(ranked.map(({ id, hash }) => [id, hash]));
       const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
       const isCurrent = sameToken(manifest, state);
@@ -162,6 +185,8 @@ export class FlatIndex {
           const hits = ranked.map(({ id, ordinal, score, parts }) => {
             return { id, ordinal, score, parts, payload: payloads.get(id) };
           });
+          if (vector) this.#recall?.note(vector);
+          this.#recall?.look();
           return { hits, report };
         }
         if (isCurrent) {
@@ -195,6 +220,7 @@ export class FlatIndex {
     return this.#enqueue(async () => {
       try {
         await this.#replica.catchUp();
+        this.#recall?.look();
         return this.#replica.report();
       } catch (thrown) {
         const { code, message } = asRetrievalError(thrown);
@@ -210,7 +236,8 @@ export class FlatIndex {
    * @throws RetrievalError `STORAGE_FULL`: what is done so far stays done
    */
   async compact(signal?: AbortSignal): Promise<IndexReport> {
-    while (await this.#enqueue(() => this.#compactSome())) {
+    const step = () => this.#store.takeTurn(() => this.#compactSome());
+    while (await this.#enqueue(step)) {
       if (signal?.aborted) throw aborted(signal);
     }
     return this.report();
@@ -219,18 +246,16 @@ export class FlatIndex {
   /**
    * Reads every record that is stored and checks it, and brings back what can be had from records that were set aside. `lost`:
    * the ids that are stored and still can not be found; adding them again heals them.
+   * @param pulse called between two pieces; throws to give up
    * @throws RetrievalError `STORAGE_FULL`
    */
-  async repair(): Promise<{
-    readonly restored: number;
-    readonly lost: readonly string[];
-    readonly report: IndexReport;
-  }> {
+  repair(pulse: Pulse = () => {}): Promise<RepairReport> {
     return this.#enqueue(async () => {
       const replica = this.#replica;
-      await this.#examine();
+      await this.#examine(pulse);
       let restored = 0;
       for await (const found of salvage(this.#store, replica)) {
+        pulse();
         const isMissed = ({ entry }: (typeof found)[number]) => replica.lost.has(entry.id);
         const { fresh } = await this.#change(() => ({
           fresh: found.filter(isMissed),
@@ -239,6 +264,49 @@ export class FlatIndex {
         restored += fresh.length;
       }
       return { restored, lost: [...replica.lost].sort(compareIds), report: replica.report() };
+    });
+  }
+
+  /**
+   * All that can be found as one file, of one moment; the browser keeps what does not fit in memory on disk. What is lost is not in
+   * it: the report says so. See docs/index.md for the format.
+   * @param pulse called between two pieces; throws to give up
+   * @throws RetrievalError `TIMEOUT` where others commit all the time
+   */
+  export(pulse: Pulse = () => {}): Promise<Blob> {
+    return this.#enqueue(async () => {
+      for (let attempt = 0; attempt < MAX_EXPORTS; attempt++) {
+        const write = () => this.#writeFile(pulse);
+        // Whoever was overtaken asks the others to wait.
+        const file = await (attempt === 0 ? write() : this.#store.takeTurn(write));
+        if (file) return file;
+      }
+      throw unsettled();
+    });
+  }
+
+  /**
+   * Puts what a file holds in the place of all that is stored, at a stroke: until then, and after any failure, what is stored is what it
+   * was. Commits of others that come in between are replaced as well.
+   * @throws RetrievalError `INVALID_FILE`, `MODEL_MISMATCH`, `FORMAT_TOO_NEW`, `STORAGE_FULL`
+   */
+  import(file: Blob, pulse: Pulse = () => {}): Promise<IndexReport> {
+    return this.#enqueue(async () => {
+      const replica = this.#replica;
+      await replica.catchUp();
+      const { fingerprint, dimensions, nextSegment } = replica.manifest as Manifest;
+      const space = { fingerprint, dimensions };
+      const stage = await this.#store.stage();
+      try {
+        const check = payloadCheckOf(this.#holding);
+        const staged = await readFile(file, space, stage, nextSegment, check, pulse);
+        await this.#store.takeTurn(() => this.#swap(stage, staged));
+      } finally {
+        await stage.discard();
+        replica.expire();
+      }
+      await replica.catchUp();
+      return replica.report();
     });
   }
 
@@ -253,14 +321,38 @@ export class FlatIndex {
     if (this.#closed) return;
     this.#closed = true;
     this.#unwatch();
+    this.#recall?.close();
     this.#store.close();
     await this.#queue.drain();
     await this.#twin?.drain();
     this.#scanner.close();
   }
 
+  /** One look at the memory. Where rows can not be read, it is brought up to date, without them if they are damaged. */
+  async #rank(wanted: Wanted): Promise<Ranked[] | typeof OVERTAKEN> {
+    const replica = this.#replica;
+    const state = replica.manifest;
+    try {
+      return await rankRows(replica.image, this.#twin, wanted);
+    } catch (thrown) {
+      if (!(thrown instanceof UnreadableRows)) throw thrown;
+      const { segment } = thrown;
+      await this.#enqueue(async () => {
+        await replica.catchUp();
+        // Nobody else has changed it: then it is damaged.
+        const isOurs = segment !== undefined && sameToken(state, replica.manifest);
+        if (isOurs) replica.drop(new Set([segment]));
+      });
+      return OVERTAKEN;
+    }
+  }
+
   /** Makes the change that `wish` asks for of whatever is held by then; again, if somebody else was faster. */
-  async #change(wish: () => Wish): Promise<Wish> {
+  #change(wish: () => Wish): Promise<Wish> {
+    return this.#store.takeTurn(() => this.#changeNow(wish));
+  }
+
+  async #changeNow(wish: () => Wish): Promise<Wish> {
     const replica = this.#replica;
     let isMerging = true;
     for (let redo = 0; redo < MAX_REDOS; redo++) {
@@ -297,6 +389,38 @@ export class FlatIndex {
     throw overtaken();
   }
 
+  /** One attempt at an export. Undefined where it has to be begun anew. */
+  async #writeFile(pulse: Pulse): Promise<Blob | undefined> {
+    const replica = this.#replica;
+    await replica.catchUp();
+    const file = await writeFile(this.#store, replica, pulse);
+    if (file instanceof Blob) return file;
+    if (file !== OVERTAKEN) {
+      replica.drop(file.segments);
+      replica.lose(file.state, file.entries);
+    }
+    return undefined;
+  }
+
+  /** Makes a stage what is stored, whatever others have committed meanwhile. */
+  async #swap(stage: StoreStage, { entries, segments }: Staged): Promise<void> {
+    const replica = this.#replica;
+    for (let redo = 0; redo < MAX_REDOS; redo++) {
+      await replica.catchUp();
+      const before = replica.manifest as Manifest;
+      const manifest: Manifest = {
+        ...before,
+        generation: before.generation + 1,
+        entries,
+        nextSegment: Math.max(before.nextSegment, 1 + (segments.at(-1)?.id ?? 0)),
+        segments,
+        quarantined: undefined,
+      };
+      if (await stage.commit(before, encodeManifest(manifest))) return;
+    }
+    throw overtaken();
+  }
+
   /** One step of a compaction. False where there is nothing left to gain. */
   async #compactSome(): Promise<boolean> {
     const replica = this.#replica;
@@ -318,12 +442,12 @@ export class FlatIndex {
   }
 
   /** Finds out, for all that is held, whether it is still stored as it was written; what is not is lost from here on. */
-  async #examine(): Promise<void> {
+  async #examine(pulse: Pulse): Promise<void> {
     const replica = this.#replica;
     for (let redo = 0; redo < MAX_REDOS; redo++) {
       await replica.catchUp();
       const state = replica.manifest as Manifest;
-      const unsound = await findUnsound(this.#store, replica);
+      const unsound = await findUnsound(this.#store, replica, pulse);
       if (unsound === OVERTAKEN) continue;
       replica.drop(unsound.segments);
       replica.lose(state, unsound.entries);

@@ -1,5 +1,6 @@
 import {
   compareScored,
+  type AsyncScanner,
   type BlockId,
   type RowKey,
   type Scanner,
@@ -21,6 +22,11 @@ import type { FieldTest } from "./filter/compile.ts";
 import { matchParts } from "./filter/match.ts";
 import type { SegmentInfo } from "./manifest.ts";
 import type { Part } from "./segment.ts";
+
+/** What ranks the rows. One that reads them from the store is told where they are. */
+export type RowScanner = (Scanner | AsyncScanner) & {
+  place?(block: BlockId, segment: SegmentInfo): void;
+};
 
 /** A segment whose rows the scanner holds. Immutable: a change makes another. */
 export interface HeldSegment {
@@ -60,14 +66,14 @@ export interface RankedRow extends Scored {
  * with a part missing is not found.
  */
 export class Image {
-  readonly #scanner: Scanner;
+  readonly #scanner: RowScanner;
   readonly #segments = new Map<number, HeldSegment>();
   readonly #starts = new WeakMap<readonly Part[], Uint32Array>();
   readonly #entries = new Map<string, HeldEntry>();
   #rows = 0;
   #revision = 0;
 
-  constructor(scanner: Scanner) {
+  constructor(scanner: RowScanner) {
     this.#scanner = scanner;
   }
 
@@ -114,7 +120,10 @@ export class Image {
       if (!kept.has(segment.block)) this.#scanner.remove(segment.block);
     }
     this.#segments.clear();
-    for (const segment of segments) this.#segments.set(segment.info.id, segment);
+    for (const segment of segments) {
+      this.#segments.set(segment.info.id, segment);
+      this.#scanner.place?.(segment.block, segment.info);
+    }
     for (const segment of coming) {
       for (const { id, place } of listPlaces(segment)) placesOf(id).push(place);
     }
@@ -146,7 +155,11 @@ export class Image {
   }
 
   /** The best `limit` rows of those that pass all `tests`, settled by the tie rule. */
-  search(vector: Float32Array, limit: number, tests: readonly FieldTest[] = []): RankedRow[] {
+  async search(
+    vector: Float32Array,
+    limit: number,
+    tests: readonly FieldTest[] = [],
+  ): Promise<RankedRow[]> {
     const segments: HeldSegment[] = [];
     const targets: ScanTarget[] = [];
     let rows = 0;
@@ -162,7 +175,7 @@ export class Image {
   }
 
   /** These rows, by the tie rule; those that are not held are left out. */
-  searchAmong(vector: Float32Array, keys: readonly RowKey[]): RankedRow[] {
+  async searchAmong(vector: Float32Array, keys: readonly RowKey[]): Promise<RankedRow[]> {
     const bitmaps = new Map<number, Bitmap>();
     let rows = 0;
     for (const { id, ordinal } of keys) {
@@ -197,14 +210,14 @@ export class Image {
     };
   }
 
-  #rank(
+  async #rank(
     vector: Float32Array,
     limit: number,
     segments: readonly HeldSegment[],
     targets: readonly ScanTarget[],
-  ): RankedRow[] {
+  ): Promise<RankedRow[]> {
     if (limit === 0) return [];
-    const found = this.#scanner.search(vector, limit, targets);
+    const found = await this.#scanner.search(vector, limit, targets);
     const ranked = Array.from(found.scores, (score, at): RankedRow => {
       const { parts } = segments[found.targets[at] as number] as HeldSegment;
       const row = found.rows[at] as number;

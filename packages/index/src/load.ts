@@ -3,12 +3,11 @@ import {
   RetrievalError,
   sameToken,
   type RecordRead,
-  type Scanner,
   type SegmentStore,
 } from "@nearfield/core";
 import { decodeBitmap, type Bitmap } from "./bitmap.ts";
 import { buildColumns, cellsOf, type Columns } from "./columns.ts";
-import type { HeldSegment } from "./image.ts";
+import type { HeldSegment, RowScanner } from "./image.ts";
 import type { Manifest, SegmentInfo } from "./manifest.ts";
 import { readEntry } from "./payload.ts";
 import { decodeSegment, type DecodedSegment, type Part } from "./segment.ts";
@@ -32,7 +31,7 @@ export interface LoadedSegments {
 /** Brings what `manifest` names into the scanner, reading only what is not in `known` already. */
 export async function loadSegments(
   store: SegmentStore,
-  scanner: Scanner,
+  scanner: RowScanner,
   manifest: Manifest,
   known: ReadonlyMap<number, HeldSegment>,
 ): Promise<LoadedSegments | typeof OVERTAKEN> {
@@ -144,7 +143,7 @@ async function readChecked<T>(
 }
 
 /** `null` for rows that the scanner refuses: a sound checksum over numbers that nobody of ours has written. */
-function addRows(scanner: Scanner, { vectors }: DecodedSegment): number | null {
+function addRows(scanner: RowScanner, { vectors }: DecodedSegment): number | null {
   try {
     return scanner.add(vectors);
   } catch (thrown) {

@@ -3,21 +3,22 @@ import {
   RetrievalError,
   sameToken,
   type ManifestRecord,
+  type Piece,
+  type RecordHandle,
   type RecordKey,
   type SegmentStore,
   type StoreChange,
   type StoreSnapshot,
+  type StoreStage,
   type StoreTable,
 } from "@nearfield/core";
+
+type MemoryTables = Readonly<Record<StoreTable, Map<RecordKey, Uint8Array<ArrayBuffer>>>>;
 
 /** What several {@link MemoryStore}s can share, as connections share a database. */
 export class MemoryDatabase {
   manifest: ManifestRecord | undefined;
-  readonly tables: Readonly<Record<StoreTable, Map<RecordKey, Uint8Array<ArrayBuffer>>>> = {
-    segments: new Map(),
-    bitmaps: new Map(),
-    entries: new Map(),
-  };
+  tables: MemoryTables = createTables();
   readonly watchers: Map<SegmentStore, Set<() => void>> = new Map();
 }
 
@@ -38,6 +39,12 @@ export class MemoryStore implements SegmentStore {
     return { manifest, records: keys.map((key) => tables[table].get(key)?.slice() ?? "absent") };
   }
 
+  async handle(table: StoreTable, key: RecordKey): Promise<RecordHandle | "absent"> {
+    this.#assertOpen();
+    const record = this.#database.tables[table].get(key);
+    return record ? { read: async (pieces) => joinPieces(record, pieces) } : "absent";
+  }
+
   async keys(
     table: StoreTable,
   ): Promise<{ manifest: ManifestRecord | undefined; keys: readonly RecordKey[] }> {
@@ -52,11 +59,33 @@ export class MemoryStore implements SegmentStore {
     if (!sameToken(database.manifest, base)) return false;
     for (const { table, key } of deletes) database.tables[table].delete(key);
     for (const { table, key, bytes } of puts) database.tables[table].set(key, bytes.slice());
-    database.manifest = structuredClone(manifest);
-    for (const [store, listeners] of database.watchers) {
-      if (store !== this) for (const listener of listeners) queueMicrotask(listener);
-    }
+    this.#publish(manifest);
     return true;
+  }
+
+  async stage(): Promise<StoreStage> {
+    this.#assertOpen();
+    const database = this.#database;
+    const tables = createTables();
+    return {
+      put: async (records) => {
+        this.#assertOpen();
+        for (const { table, key, bytes } of records) tables[table].set(key, bytes.slice());
+      },
+      commit: async (base, manifest) => {
+        this.#assertOpen();
+        if (!sameToken(database.manifest, base)) return false;
+        database.tables = tables;
+        this.#publish(manifest);
+        return true;
+      },
+      discard: async () => {},
+    };
+  }
+
+  /** Transactions of a memory are instants: nobody is in anybody's way. */
+  takeTurn<T>(task: () => Promise<T>): Promise<T> {
+    return task();
   }
 
   watch(listener: () => void): () => void {
@@ -67,7 +96,7 @@ export class MemoryStore implements SegmentStore {
 
   async destroy(): Promise<void> {
     this.#database.manifest = undefined;
-    for (const table of Object.values(this.#database.tables)) table.clear();
+    this.#database.tables = createTables();
     this.close();
   }
 
@@ -76,9 +105,33 @@ export class MemoryStore implements SegmentStore {
     this.#database.watchers.delete(this);
   }
 
+  #publish(manifest: ManifestRecord): void {
+    this.#database.manifest = structuredClone(manifest);
+    for (const [store, listeners] of this.#database.watchers) {
+      if (store !== this) for (const listener of listeners) queueMicrotask(listener);
+    }
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new RetrievalError("CLOSED", "the index was closed");
   }
+}
+
+function createTables(): MemoryTables {
+  return { segments: new Map(), bitmaps: new Map(), entries: new Map() };
+}
+
+function joinPieces(
+  record: Uint8Array<ArrayBuffer>,
+  pieces: readonly Piece[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { start, end }) => sum + end - start, 0));
+  let at = 0;
+  for (const { start, end } of pieces) {
+    bytes.set(record.subarray(start, end), at);
+    at += end - start;
+  }
+  return bytes;
 }
 
 /** The order of IndexedDB: numbers, then strings by code unit. */

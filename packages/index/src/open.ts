@@ -5,10 +5,13 @@ import {
   type StoreToken,
 } from "@nearfield/core";
 import { createScanner } from "@nearfield/scan";
-import type { Degradation } from "./calls.ts";
+import type { Degradation, Precision } from "./calls.ts";
+import type { Holding } from "./exchange/holding.ts";
 import { FlatIndex } from "./flat-index.ts";
+import type { RowScanner } from "./image.ts";
 import { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { StoredRows } from "./stored-rows.ts";
 
 export interface OpenOptions extends IndexedDbStoreOptions {
   readonly name: string;
@@ -16,6 +19,10 @@ export interface OpenOptions extends IndexedDbStoreOptions {
   readonly fingerprint: string;
   readonly lastSeen?: StoreToken | undefined;
   readonly lexical?: boolean | undefined;
+  /** What payloads from a file have to be. Default: anything. */
+  readonly holding?: Holding | undefined;
+  /** Default `exact`. */
+  readonly precision?: Precision | undefined;
 }
 
 /**
@@ -28,7 +35,8 @@ export interface OpenOptions extends IndexedDbStoreOptions {
 export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
   let store: SegmentStore;
   try {
-    store = await IndexedDbStore.open(options.name, options);
+    const layout = options.precision === "compact" ? "pieces" : "whole";
+    store = await IndexedDbStore.open(options.name, { ...options, layout });
   } catch (thrown) {
     return openWith(new MemoryStore(), options, [refusal(thrown, options)]);
   }
@@ -42,15 +50,16 @@ export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
 
 async function openWith(
   store: SegmentStore,
-  { dimensions, fingerprint, lastSeen, lexical }: OpenOptions,
+  { dimensions, fingerprint, lastSeen, lexical, holding, precision }: OpenOptions,
   degraded: readonly Degradation[] = [],
 ): Promise<FlatIndex> {
-  const scanner = createScanner(dimensions);
+  const scanner = makeScanner(dimensions, precision, store);
   const isSaved = store.persistence !== "ephemeral";
   const index = new FlatIndex({
     store,
     scanner,
     fingerprint,
+    holding,
     degraded,
     lexical,
     // An index in memory is always a new one: the refusal says it all.
@@ -62,6 +71,23 @@ async function openWith(
   } catch (thrown) {
     await index.close();
     throw thrown;
+  }
+}
+
+/** Where there is no WebAssembly nothing but plain exact scans is left. */
+function makeScanner(
+  dimensions: number,
+  precision: Precision | undefined,
+  store: SegmentStore,
+): RowScanner {
+  // What is in memory alone is there as a whole: reading it in pieces would save nothing.
+  if (precision !== "compact" || store.persistence === "ephemeral")
+    return createScanner(dimensions);
+  try {
+    return new StoredRows(dimensions, store);
+  } catch (thrown) {
+    if (isRetrievalError(thrown)) throw thrown;
+    return createScanner(dimensions);
   }
 }
 

@@ -18,12 +18,19 @@ export interface Ranked extends Scored {
   readonly parts: HitParts;
 }
 
-/** Ranks what is in memory, in one go: nothing can change between its steps. */
-export function rankRows(image: Image, twin: Twin | undefined, wanted: Wanted): Ranked[] {
+/**
+ * Ranks what is in memory. A scan may have to wait for rows, and the image may have changed by then: who calls compares its state
+ * before and after.
+ */
+export async function rankRows(
+  image: Image,
+  twin: Twin | undefined,
+  wanted: Wanted,
+): Promise<Ranked[]> {
   const { vector, text, limit, tests } = wanted;
   if (text === undefined) {
     if (!vector) throw new RetrievalError("INTERNAL", "a search has neither a vector nor a text");
-    return image.search(vector, limit, tests).map(asDense);
+    return (await image.search(vector, limit, tests)).map(asDense);
   }
   if (!twin) throw new RetrievalError("INTERNAL", "this index has no words");
   const rows = twin.rank(text).top(limit, image.filter(tests));

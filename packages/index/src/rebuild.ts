@@ -53,9 +53,9 @@ export async function rebuildManifest(
   const isOvertaken = (token: StoreToken | undefined) => !sameToken(token, damaged);
   const listed = await store.keys("segments");
   if (isOvertaken(listed.manifest)) return undefined;
+  const numbers = listed.keys.filter((key) => typeof key === "number");
   const witnesses: Witness[] = [];
-  for (const id of listed.keys) {
-    if (typeof id !== "number") continue;
+  for (const id of numbers) {
     const { manifest, records } = await store.read("segments", [id]);
     if (isOvertaken(manifest)) return undefined;
     witnesses.push(hear(id, records[0] as RecordRead, space));
@@ -100,7 +100,7 @@ export async function rebuildManifest(
     base: damaged,
     manifest: encodeManifest(manifest),
     puts,
-    deletes: [...gone("segments", listed.keys, kept), ...gone("bitmaps", bitmaps.keys, written)],
+    deletes: [...gone("segments", numbers, kept), ...gone("bitmaps", bitmaps.keys, written)],
   });
   return isWritten ? manifest : undefined;
 }

@@ -6,6 +6,7 @@ import {
   type RecordRead,
   type SegmentStore,
 } from "@nearfield/core";
+import type { Pulse } from "./pulse.ts";
 import { OVERTAKEN, readSegment } from "./load.ts";
 import type { Manifest, SegmentInfo } from "./manifest.ts";
 import { readEntry, readPayloads } from "./payload.ts";
@@ -26,10 +27,12 @@ export interface Unsound {
 export async function findUnsound(
   store: SegmentStore,
   { manifest: held, image }: Replica,
+  pulse: Pulse,
 ): Promise<Unsound | typeof OVERTAKEN> {
   const manifest = held as Manifest;
   const segments = new Set<number>();
   for (const { info } of image.segments.values()) {
+    pulse();
     const read = await readSegment(store, manifest, info);
     if (read === OVERTAKEN) return OVERTAKEN;
     if (read === null) segments.add(info.id);
@@ -37,6 +40,7 @@ export async function findUnsound(
   const entries: string[] = [];
   const all = [...image.entries];
   for (let start = 0; start < all.length; start += ENTRIES_PER_READ) {
+    pulse();
     const some = all.slice(start, start + ENTRIES_PER_READ);
     const hashes = new Map(some.map(([id, { hash }]) => [id, hash]));
     const snapshot = await store.read("entries", [...hashes.keys()]);

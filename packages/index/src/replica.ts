@@ -3,12 +3,11 @@ import {
   RetrievalError,
   sameToken,
   type ManifestRecord,
-  type Scanner,
   type SegmentStore,
   type StoreToken,
 } from "@nearfield/core";
 import type { Degradation, IndexReport } from "./calls.ts";
-import { Image, type HeldSegment } from "./image.ts";
+import { Image, type HeldSegment, type RowScanner } from "./image.ts";
 import { loadSegments, OVERTAKEN } from "./load.ts";
 import {
   createManifest,
@@ -18,6 +17,7 @@ import {
   type SegmentInfo,
 } from "./manifest.ts";
 import { rebuildManifest } from "./rebuild.ts";
+import { StoredRows } from "./stored-rows.ts";
 
 /**
  * How often a step that others have overtaken is made again. Each time somebody else has got further, so that this many
@@ -27,7 +27,7 @@ export const MAX_REDOS = 200;
 
 export interface ReplicaOptions {
   readonly store: SegmentStore;
-  readonly scanner: Scanner;
+  readonly scanner: RowScanner;
   /** Names the embedding space; stored at creation. */
   readonly fingerprint: string;
   /** What is already known to be wrong, for the report. */
@@ -147,6 +147,7 @@ export class Replica {
       rows,
       persistence: store.persistence,
       scanner: scanner.kind,
+      recall: scanner instanceof StoredRows ? (scanner.recall ?? null) : undefined,
       degraded: [...this.#degraded, ...lost],
     };
   }

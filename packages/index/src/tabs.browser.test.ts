@@ -158,6 +158,119 @@ describe("another tab that", () => {
   });
 });
 
+describe("a lease", () => {
+  const lock = () => `nearfield:${name}:write`;
+  const hold = (request: (granted: () => Promise<void>) => void) =>
+    new Promise<() => void>((held) => {
+      request(() => new Promise<void>((release) => held(release)));
+    });
+
+  it("that has run out does not keep others from writing, then or later", async () => {
+    const [one, other] = [await open({ leaseMs: 200 }), await open({ leaseMs: 200 })];
+    const release = await hold(
+      (granted) => void navigator.locks.request(lock(), granted).catch(() => {}),
+    );
+    await one.commit(blockOf(A));
+    await other.commit(blockOf(B));
+    // It was taken from its holder, who is not there to give it back.
+    expect((await navigator.locks.query()).held?.some(({ name: held }) => held === lock())).toBe(
+      false,
+    );
+    release();
+    expect((await one.search(QUERY, 9)).hits).toEqual(new Model().commit([A, B]).search(QUERY, 9));
+  });
+
+  it("that was taken away leaves the slow one's commit to the same rules as any other", async () => {
+    const [slow, quick] = [await open(), await open({ leaseMs: 100 })];
+    const stolen = slow.commit(blockOf(A));
+    const never = () => new Promise<void>(() => {});
+    navigator.locks.request(lock(), { steal: true }, never).catch(() => {});
+    await quick.commit(blockOf(B));
+    await stolen;
+    for (const index of [slow, quick]) {
+      expect((await index.search(QUERY, 9)).hits).toEqual(
+        new Model().commit([A, B]).search(QUERY, 9),
+      );
+    }
+  });
+
+  it("is not held while nobody writes", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    await index.search(QUERY, 1);
+    const { held = [], pending = [] } = await navigator.locks.query();
+    const names = [...held, ...pending].map(({ name: each }) => each);
+    expect(names.filter((each) => each?.startsWith(`nearfield:${name}`))).toEqual([]);
+  });
+});
+
+describe("an import", () => {
+  it("is seen by others as one commit, and what it replaced is gone from the database", async () => {
+    const [one, other] = [await open(), await open()];
+    await one.commit(blockOf(A));
+    const file = await one.export();
+    await one.commit(blockOf(B, { ...A, version: 2 }));
+    await one.import(file);
+    const model = new Model().commit([A]);
+    expect((await other.search(QUERY, 9)).hits).toEqual(model.search(QUERY, 9));
+    expect(await other.commit(blockOf(B))).toMatchObject({ entries: 2, degraded: [] });
+    const left = async () => Object.keys(await dumpRaw(name)).sort();
+    await expect.poll(left, { timeout: 10_000 }).toHaveLength(1 + 2 + 2);
+    const fresh = await open();
+    expect((await fresh.search(QUERY, 9)).hits).toEqual(model.commit([B]).search(QUERY, 9));
+    expect((await fresh.report()).degraded).toEqual([]);
+  });
+
+  it("that died leaves nothing behind, once somebody opens the index again", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    const before = await dumpRaw(name);
+    const store = await IndexedDbStore.open(name);
+    const stage = await store.stage();
+    await stage.put([{ table: "entries", key: "x", bytes: new Uint8Array(9) }]);
+    store.close(); // without a discard, as if its worker had died; and then the browser gives its lock back:
+    const lock = `nearfield:${name}:stage`;
+    await navigator.locks.request(lock, { steal: true }, () => {});
+    expect(Object.keys(await dumpRaw(name))).toHaveLength(Object.keys(before).length + 1);
+    await open();
+    await expect.poll(() => dumpRaw(name), { timeout: 10_000 }).toEqual(before);
+  });
+
+  it("is not swept away while another tab opens the index", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    const store = await IndexedDbStore.open(name);
+    const stage = await store.stage();
+    await stage.put([{ table: "entries", key: "x", bytes: new Uint8Array(9) }]);
+    const before = await dumpRaw(name);
+    await open();
+    await open();
+    expect(await dumpRaw(name)).toEqual(before);
+    await stage.discard();
+    store.close();
+  });
+
+  it("whose records have gone meanwhile is refused, and changes nothing", async () => {
+    const index = await open();
+    await index.commit(blockOf(A));
+    const store = await IndexedDbStore.open(name);
+    const { manifest } = await store.read("entries", []);
+    const stage = await store.stage();
+    await stage.put([{ table: "entries", key: "x", bytes: new Uint8Array(9) }]);
+    const database = await openRaw(name);
+    const transaction = database.transaction("entries", "readwrite");
+    transaction.objectStore("entries").delete(IDBKeyRange.lowerBound([]));
+    await new Promise((done) => transaction.addEventListener("complete", done));
+    database.close();
+    expect(await codeOf(stage.commit(manifest, { ...manifest!, generation: 9 }))).toBe(
+      "STORAGE_LOST",
+    );
+    await stage.discard();
+    store.close();
+    expect((await index.search(QUERY, 9)).hits).toEqual(new Model().commit([A]).search(QUERY, 9));
+  });
+});
+
 it("storage that is cleared while open is noticed, told, and written to again", async () => {
   const index = await open();
   await index.commit(blockOf(A));

@@ -1,7 +1,8 @@
 // The index worker: the calls of the page on its own channel, those of a document worker on the ports it is given.
 import { RetrievalError, type IngestCalls } from "@nearfield/core";
-import { serve } from "@nearfield/link";
+import { aborted, serve, type Job } from "@nearfield/link";
 import type { IndexCalls } from "./calls.ts";
+import type { Pulse } from "./pulse.ts";
 import type { FlatIndex } from "./flat-index.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 import { openFlatIndex } from "./open.ts";
@@ -34,6 +35,10 @@ serve<IndexCalls>({
   get: ({ ids }) => current().get(ids),
   list: () => current().list(),
   report: () => current().report(),
+  compact: (_, job) => current().compact(job.signal),
+  repair: (_, job) => current().repair(pulseOf(job)),
+  export: (_, job) => current().export(pulseOf(job)),
+  import: ({ file }, job) => current().import(file, pulseOf(job)),
   async destroy({ name }) {
     await opened?.close();
     opened = undefined;
@@ -41,6 +46,14 @@ serve<IndexCalls>({
     return null;
   },
 });
+
+/** A sign of life between two pieces of long work, and the place where it can be given up. */
+function pulseOf({ signal, alive }: Job<never>): Pulse {
+  return () => {
+    if (signal.aborted) throw aborted(signal);
+    alive();
+  };
+}
 
 function current(): FlatIndex {
   if (opened) return opened;

@@ -1,8 +1,9 @@
 // Checks of options of any kind.
 import { RetrievalError } from "@nearfield/core";
+import type { Durability, Precision } from "@nearfield/index";
 
 /** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
-const PLANNED = ["precision", "rerank", "reason", "explain"];
+const PLANNED = ["rerank", "reason", "explain"];
 
 /** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
 export function checkKeys(
@@ -32,4 +33,16 @@ export function invalid(what: string, wanted: string, value: unknown): Retrieval
     value,
     repair: `Give ${wanted}.`,
   });
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkPrecision(value: unknown): asserts value is Precision | undefined {
+  if (value === undefined || value === "exact" || value === "compact") return;
+  throw invalid("precision", `"exact" or "compact"`, value);
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkDurability(value: unknown): asserts value is Durability | undefined {
+  if (value === undefined || value === "strict" || value === "relaxed") return;
+  throw invalid("durability", `"strict" or "relaxed"`, value);
 }

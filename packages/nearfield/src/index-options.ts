@@ -1,5 +1,5 @@
-import { checkFilter, type Filter } from "@nearfield/index";
-import { checkKeys, invalid } from "./check.ts";
+import { checkFilter, type Durability, type Filter, type Precision } from "@nearfield/index";
+import { checkDurability, checkKeys, checkPrecision, invalid } from "./check.ts";
 import {
   checkName,
   checkSignal,
@@ -13,8 +13,16 @@ export interface IndexOptions {
   readonly name: string;
   /** Length of the vectors, 1 to 4,096. An index keeps the length it was made with. */
   readonly dimensions: number;
-  /** Only `exact` is there in this version. */
-  readonly precision?: "exact" | undefined;
+  /**
+   * `exact` (default): all vectors are in memory, and the nearest are found for certain. `compact`: a fraction of it is in memory; some
+   * of the nearest may be missed, and `status().recall` says what share is found.
+   */
+  readonly precision?: Precision | undefined;
+  /**
+   * When a call counts as durable. `strict` (default): the disk has it. `relaxed`: the operating system has it; quicker on slow
+   * disks, safe from a crash of the browser, not from a power failure.
+   */
+  readonly durability?: Durability | undefined;
   /** A factory of the index worker, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
   readonly workers?: { readonly index?: WorkerFactory | undefined } | undefined;
 }
@@ -36,26 +44,31 @@ const INDEX_LIMITS = {
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkIndexOptions(options: unknown): IndexOptions {
-  const known = ["name", "dimensions", "precision", "workers"];
-  const { name, dimensions, precision, workers } = checkKeys("openIndex", options, known);
+  const known = ["name", "dimensions", "precision", "durability", "workers"];
+  const { name, dimensions, precision, durability, workers } = checkKeys(
+    "openIndex",
+    options,
+    known,
+  );
   checkName(name);
   requireSecureContext();
   const { dimensions: most } = INDEX_LIMITS;
   if (!isWithin(dimensions, most)) {
     throw invalid("dimensions", `an integer from 1 to ${most}`, dimensions);
   }
-  if (precision !== undefined && precision !== "exact") {
-    throw invalid(
-      "precision",
-      `"exact" ("compact" is planned, and not in this version)`,
-      precision,
-    );
-  }
+  checkPrecision(precision);
+  checkDurability(durability);
   const { index } = checkKeys("workers of openIndex", workers, ["index"]);
   if (index !== undefined && typeof index !== "function") {
     throw invalid("workers.index", "a function that returns a new Worker", index);
   }
-  return { name, dimensions, precision, workers: { index: index as WorkerFactory | undefined } };
+  return {
+    name,
+    dimensions,
+    precision,
+    durability,
+    workers: { index: index as WorkerFactory | undefined },
+  };
 }
 
 /** @throws RetrievalError `INVALID_OPTION`, `INVALID_FILTER` */
@@ -69,9 +82,13 @@ export function checkIndexQuery(options: unknown): IndexQueryOptions & { readonl
   return { limit, filter: filter === undefined ? undefined : checkFilter(filter), signal };
 }
 
-/** @throws RetrievalError `INVALID_OPTION` */
-export function checkIndexAdd(options: unknown): { readonly signal?: AbortSignal | undefined } {
-  const { signal } = checkKeys("add", options, ["signal"]);
+export interface SignalOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a call that takes a signal alone. @throws RetrievalError `INVALID_OPTION` */
+export function checkSignalOptions(call: string, options: unknown): SignalOptions {
+  const { signal } = checkKeys(call, options, ["signal"]);
   checkSignal(signal);
   return { signal };
 }

@@ -16,14 +16,18 @@ export {
 export type { RuntimeFiles } from "@nearfield/encoder";
 export type {
   Degradation,
+  Durability,
   FieldCondition,
   Filter,
   FilterValue,
   Persistence,
+  Precision,
+  RecallReport,
 } from "@nearfield/index";
 export { destroyIndex, destroySearch, type DestroyOptions } from "./destroy.ts";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
-export type { IndexOptions, IndexQueryOptions } from "./index-options.ts";
+export type { ImportSource } from "./file.ts";
+export type { IndexOptions, IndexQueryOptions, SignalOptions } from "./index-options.ts";
 export type { ModelChoice, ModelsOptions, SingleModel } from "./model.ts";
 export { openIndex } from "./open-index.ts";
 export { openSearch } from "./open-search.ts";
@@ -38,5 +42,11 @@ export type {
 } from "./options.ts";
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
 export type { EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
-export type { IndexQueryResult, IndexStatus, RowHit, VectorIndex } from "./vector-index.ts";
+export type {
+  IndexQueryResult,
+  IndexStatus,
+  RepairResult,
+  RowHit,
+  VectorIndex,
+} from "./vector-index.ts";
 export type { Row } from "./vector-index/rows.ts";

@@ -241,7 +241,7 @@ it.each<[string, unknown]>([
   ["no dimensions", { name: "a" }],
   ["dimensions of 0", { name: "a", dimensions: 0 }],
   ["too many dimensions", { name: "a", dimensions: 4_097 }],
-  ["compact vectors, which are planned", { name: "a", dimensions: 3, precision: "compact" }],
+  ["a precision that there is not", { name: "a", dimensions: 3, precision: "coarse" }],
   ["an unknown option", { name: "a", dimensions: 3, model: "pocket" }],
   ["a worker of another role", { name: "a", dimensions: 3, workers: { query: () => {} } }],
 ])("opening with %s is an INVALID_OPTION", async (_, options) => {

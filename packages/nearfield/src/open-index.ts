@@ -8,18 +8,21 @@ import { VectorIndex } from "./vector-index.ts";
  * Opens the index of this name for vectors of the app's own, or makes it. Needs no model.
  *
  * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where the index holds vectors of another length; `FORMAT_TOO_NEW`;
- * `UPGRADE_REQUIRED`; `STORAGE_CORRUPT`; `WORKER_UNAVAILABLE`. {@link destroyIndex} deletes an index that is refused. Storage
+ * `UPGRADE_REQUIRED`; `WORKER_UNAVAILABLE`. {@link destroyIndex} deletes an index that is refused. Storage
  * that is refused is no error where nothing was stored before: the index then lives in memory, and `status().persistence` says
  * `ephemeral`. Where something was, it is `STORAGE_UNAVAILABLE` or `STORAGE_FULL`.
  */
 export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
   const checked = checkIndexOptions(options);
-  const { name, dimensions, workers } = checked;
+  const { name, dimensions, precision, durability, workers } = checked;
   let index: VectorIndex | undefined;
   const client = new IndexClient({
     name: storeNameOf("vectors", name),
     dimensions,
     fingerprint: `vectors:${dimensions}`,
+    holding: "vectors",
+    precision,
+    durability,
     spawn: workers?.index ?? spawnIndexWorker,
     onReport: (report) => index?.onReport(report),
   });

@@ -14,7 +14,7 @@ import { storeNameOf } from "./store-name.ts";
  *
  * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where the index holds vectors of another model,
  * or two towers do not fit; `MODEL_*` and `ABORTED` where a model's name can not be resolved;
- * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `STORAGE_CORRUPT`; `WORKER_UNAVAILABLE`. {@link destroySearch} deletes an index that
+ * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `WORKER_UNAVAILABLE`. {@link destroySearch} deletes an index that
  * is refused. Storage that is refused is no error where nothing was stored before: the index then lives in memory, and
  * `status().persistence` says `ephemeral`. Where something was, it is `STORAGE_UNAVAILABLE` or `STORAGE_FULL`.
  */
@@ -33,6 +33,9 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     name: storeNameOf("search", checked.name),
     dimensions,
     fingerprint,
+    holding: "documents",
+    precision: checked.precision,
+    durability: checked.durability,
     spawn: checked.workers?.index ?? spawnIndexWorker,
     onReport: (report) => search?.onReport(report),
   });

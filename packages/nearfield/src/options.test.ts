@@ -39,7 +39,7 @@ test.each([
   ["a model that is neither a name nor a card", { name: "a", model: 7 }],
   ["dimensions that are no number", { name: "a", dimensions: NaN }],
   ["an unknown option", { name: "a", modle: "pocket" }],
-  ["an option that is planned only", { name: "a", precision: "compact" }],
+  ["an option that is planned only", { name: "a", explain: true }],
   ["a worker instead of a factory", { name: "a", workers: { query: {} } }],
   ["a worker of an unknown role", { name: "a", workers: { rerank: () => {} } }],
 ])("opening with %s is an INVALID_OPTION", (_, options) => {

@@ -1,7 +1,7 @@
 import { RetrievalError, type Device, type Role } from "@nearfield/core";
 import type { RuntimeFiles } from "@nearfield/encoder";
-import { checkFilter, type Filter } from "@nearfield/index";
-import { checkKeys, invalid } from "./check.ts";
+import { checkFilter, type Durability, type Filter, type Precision } from "@nearfield/index";
+import { checkDurability, checkKeys, checkPrecision, invalid } from "./check.ts";
 import type { ModelChoice, ModelsOptions } from "./model.ts";
 import type { ModelLoading } from "./status.ts";
 
@@ -44,6 +44,16 @@ export interface LoadProgress extends ModelLoading {
 export interface SearchOptions extends EncoderOptions {
   /** Names the index: the same name opens the same index again. 1 to 200 characters. */
   readonly name: string;
+  /**
+   * `exact` (default): all vectors are in memory, and the nearest passages are found for certain. `compact`: a fraction of it is in
+   * memory; some of the nearest may be missed, and `status().recall` says what share is found.
+   */
+  readonly precision?: Precision | undefined;
+  /**
+   * When documents count as durable. `strict` (default): the disk has them. `relaxed`: the operating system has them; quicker on slow
+   * disks, safe from a crash of the browser, not from a power failure.
+   */
+  readonly durability?: Durability | undefined;
 }
 
 export interface AddOptions {
@@ -96,21 +106,24 @@ const ENCODER_KEYS = [
   "runtime",
   "workers",
 ] as const;
-const SEARCH_KEYS = ["name", ...ENCODER_KEYS] as const;
+const SEARCH_KEYS = ["name", "precision", "durability", ...ENCODER_KEYS] as const;
 const QUERY_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
 const ADD_KEYS = ["onProgress", "signal"] as const;
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
-  checkName(checked.name);
-  checkEncoderOptions(checked);
+  const { name, precision, durability, ...rest } = checked;
+  checkName(name);
+  checkPrecision(precision);
+  checkDurability(durability);
+  checkEncoderOptions(rest);
   return checked as unknown as SearchOptions;
 }
 
 /** What concerns the model is checked by `ModelSource`. @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkEncoderOptions(options: unknown): EncoderOptions {
-  const checked = checkKeys("openEncoder", options, SEARCH_KEYS);
+  const checked = checkKeys("openEncoder", options, ["name", ...ENCODER_KEYS]);
   const { model, device, dimensions, onLoadProgress, workers } = checked;
   requireSecureContext();
   if (model === null || !["undefined", "string", "object"].includes(typeof model)) {

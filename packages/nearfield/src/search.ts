@@ -8,7 +8,9 @@ import {
 } from "@nearfield/core";
 import { batches } from "@nearfield/encoder";
 import type { IndexClient, IndexHit, IndexReport } from "@nearfield/index";
+import { blobOf, type ImportSource } from "./file.ts";
 import { checkIds } from "./ids.ts";
+import { checkSignalOptions, type SignalOptions } from "./index-options.ts";
 import {
   checkAddOptions,
   checkQuery,
@@ -17,8 +19,10 @@ import {
   type SearchOptions,
 } from "./options.ts";
 import { askPersisted } from "./persistence.ts";
+import { precisionOf } from "./precision.ts";
 import type { SearchStatus } from "./status.ts";
 import type { Tower } from "./tower.ts";
+import type { RepairResult } from "./vector-index.ts";
 
 /** A passage that was found. */
 export interface Hit {
@@ -96,10 +100,7 @@ export class Search {
   ): Promise<AddResult> {
     this.#checkOpen();
     const { onProgress, signal } = checkAddOptions(options);
-    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    const turn = this.#adding.then(() => this.#ingest(documents, onProgress, either));
-    this.#adding = turn.catch(() => {});
-    return this.#settleOnAbort(turn, either);
+    return this.#inTurn(signal, (either) => this.#ingest(documents, onProgress, either));
   }
 
   /**
@@ -132,6 +133,58 @@ export class Search {
     return removed;
   }
 
+  /**
+   * Writes what removed documents have left half empty anew, and small pieces together. Not needed for correct answers; adding and
+   * removing do the most urgent part by themselves. It may be ended at any moment.
+   * @throws RetrievalError `ABORTED`, `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT`
+   */
+  async compact(options?: SignalOptions): Promise<void> {
+    this.#checkOpen();
+    await this.#parts.index.compact(checkSignalOptions("compact", options));
+  }
+
+  /**
+   * Reads and checks everything that is stored, and brings back what can be had; documents whose vectors are gone are encoded
+   * again. Comes after every `add` that was called before. `lost`: ids of documents whose text is gone too; they are there again
+   * once they are added again.
+   * @throws RetrievalError as {@link add}
+   */
+  async repair(options?: SignalOptions): Promise<RepairResult> {
+    this.#checkOpen();
+    const { signal } = checkSignalOptions("repair", options);
+    return this.#inTurn(signal, (either) => this.#repair(either));
+  }
+
+  /**
+   * All documents and vectors as one file, of one moment, for {@link import} on another day or another machine. What is damaged is
+   * not in it: `status().degraded` tells of that.
+   * @throws RetrievalError `ABORTED`, `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT`
+   */
+  async export(options?: SignalOptions): Promise<Blob> {
+    this.#checkOpen();
+    return this.#parts.index.export(checkSignalOptions("export", options));
+  }
+
+  /**
+   * Puts the documents of a file in the place of all that is stored; none is encoded. Wholly or not at all: whatever fails, and
+   * whenever, what is stored is what it was. Comes after every `add` that was called before.
+   * @throws RetrievalError `INVALID_FILE` for one that is not as it was written, `MODEL_MISMATCH` for vectors of another model,
+   * `FORMAT_TOO_NEW`, `SOURCE_FAILED`, `ABORTED`, `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT`
+   */
+  async import(
+    file: ImportSource,
+    options?: SignalOptions,
+  ): Promise<{ readonly documents: number; readonly passages: number }> {
+    this.#checkOpen();
+    const { signal } = checkSignalOptions("import", options);
+    return this.#inTurn(signal, async (either) => {
+      const blob = await blobOf(file, either);
+      const { entries, rows } = await this.#parts.index.import(blob, { signal: either });
+      this.#askToKeep();
+      return { documents: entries, passages: rows };
+    });
+  }
+
   /** What is open, on which devices and why, how much is stored and how safely. */
   status(): SearchStatus {
     const { options, model, query, document } = this.#parts;
@@ -142,6 +195,7 @@ export class Search {
       model,
       devices: { query: query.status(), document: document.status() },
       scanner,
+      ...precisionOf(this.#report),
       counts: { documents: entries, passages: rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
       degraded,
@@ -178,6 +232,30 @@ export class Search {
     this.#report = report;
   }
 
+  /** Runs `task` after all that was asked before; whoever gives up need not wait for its end. */
+  #inTurn<T>(
+    signal: AbortSignal | undefined,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const turn = this.#adding.then(() => task(either));
+    this.#adding = turn.catch(() => {});
+    return this.#settleOnAbort(turn, either);
+  }
+
+  #askToKeep(): void {
+    if (!this.#asked) void this.#askPersisted("persist");
+    this.#asked = true;
+  }
+
+  async #repair(signal: AbortSignal): Promise<RepairResult> {
+    const { index } = this.#parts;
+    const { restored, lost } = await index.repair({ signal });
+    const gone: string[] = [];
+    const { added } = await this.#ingest(readLost(index, lost, gone), undefined, signal);
+    return { restored: restored + added, lost: gone };
+  }
+
   async #ingest(
     documents: Iterable<DocumentInput> | AsyncIterable<DocumentInput>,
     onProgress: AddOptions["onProgress"],
@@ -208,8 +286,7 @@ export class Search {
       if (this.#closed) throw closed();
       throw asRetrievalError(thrown);
     }
-    if (!this.#asked) void this.#askPersisted("persist");
-    this.#asked = true;
+    this.#askToKeep();
     // Another tab may have changed the index meanwhile, or deleted it. What was added is durable whatever this says.
     await this.#parts.index.report().catch(() => {});
     return sum;
@@ -244,6 +321,28 @@ export class Search {
 
   #checkOpen(): void {
     if (this.#closed) throw closed();
+  }
+}
+
+/** Documents that are read from the store at once for being encoded again. */
+const LOST_PER_READ = 32;
+
+/** The documents of these ids as they were added; ids whose text is gone as well go to `gone`. */
+async function* readLost(
+  index: IndexClient,
+  lost: readonly string[],
+  gone: string[],
+): AsyncGenerator<DocumentInput> {
+  for (let start = 0; start < lost.length; start += LOST_PER_READ) {
+    const ids = lost.slice(start, start + LOST_PER_READ);
+    const entries = await index.get(ids);
+    for (const [at, entry] of entries.entries()) {
+      if (!entry) gone.push(ids[at] as string);
+      else {
+        const { passages: _, ...document } = entry.payload as StoredDocument;
+        yield document;
+      }
+    }
   }
 }
 

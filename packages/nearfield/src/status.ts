@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@nearfield/core";
 import type { EncoderStatus as ClientStatus, LoadProgress } from "@nearfield/encoder";
-import type { Degradation, Persistence } from "@nearfield/index";
+import type { Degradation, Persistence, Precision, RecallReport } from "@nearfield/index";
 
 /** How far a model is. */
 export interface ModelLoading {
@@ -43,6 +43,10 @@ export interface SearchStatus {
   };
   /** Which scanner answers queries. */
   readonly scanner: string;
+  /** What serves: also `exact` where `compact` was asked for and short codes did not find enough, or can not be scanned here. */
+  readonly precision: Precision;
+  /** What share of the nearest passages is found, as measured on queries or passages of this index; null where it is all, or not known yet. */
+  readonly recall: RecallReport | null;
   readonly counts: {
     readonly documents: number;
     readonly passages: number;

@@ -5,15 +5,20 @@ import type {
   IndexHit,
   IndexReport,
   Persistence,
+  Precision,
+  RecallReport,
 } from "@nearfield/index";
+import { blobOf, type ImportSource } from "./file.ts";
 import { checkIds } from "./ids.ts";
 import {
-  checkIndexAdd,
   checkIndexQuery,
+  checkSignalOptions,
   type IndexOptions,
   type IndexQueryOptions,
+  type SignalOptions,
 } from "./index-options.ts";
 import { askPersisted } from "./persistence.ts";
+import { precisionOf } from "./precision.ts";
 import { blocksOf, checkRows, type Row } from "./vector-index/rows.ts";
 import { copyVector } from "./vector-index/vector.ts";
 
@@ -39,11 +44,23 @@ export interface IndexStatus {
   readonly dimensions: number;
   /** Which scanner answers queries. */
   readonly scanner: string;
+  /** What serves: also `exact` where `compact` was asked for and short codes did not find enough, or can not be scanned here. */
+  readonly precision: Precision;
+  /** What share of the nearest rows is found, as measured on queries or rows of this index; null where it is all, or not known yet. */
+  readonly recall: RecallReport | null;
   readonly counts: { readonly rows: number; readonly generation: number };
   /** `persistent`: the browser promised not to evict it. `ephemeral`: in memory only, gone with the page. */
   readonly persistence: Persistence;
   /** What does not work as it should while the rest goes on. Empty when all is well. */
   readonly degraded: readonly Degradation[];
+}
+
+/** What a repair came to. */
+export interface RepairResult {
+  /** How many can be found again. */
+  readonly restored: number;
+  /** Ids that are stored and can not be found. */
+  readonly lost: readonly string[];
 }
 
 /** What a {@link VectorIndex} is wired from. */
@@ -73,12 +90,9 @@ export class VectorIndex {
    * @throws RetrievalError `INVALID_VECTOR`, `INVALID_DOCUMENT`, `INPUT_TOO_LARGE`, `DUPLICATE_ID`, `INVALID_OPTION`,
    * `SOURCE_FAILED`: nothing is stored then. `ABORTED`, `CLOSED`, `STORAGE_*`, `OUT_OF_MEMORY`, `WORKER_*`, `TIMEOUT`
    */
-  async add(
-    rows: Iterable<Row>,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<{ readonly added: number }> {
+  async add(rows: Iterable<Row>, options?: SignalOptions): Promise<{ readonly added: number }> {
     this.#checkOpen();
-    const { signal } = checkIndexAdd(options);
+    const { signal } = checkSignalOptions("add", options);
     const { dimensions } = this.#parts.options;
     const checked = checkRows(rows, dimensions);
     for (const block of blocksOf(checked, dimensions, crypto.randomUUID())) {
@@ -111,6 +125,54 @@ export class VectorIndex {
     return removed;
   }
 
+  /**
+   * Writes what deleted rows have left half empty anew, and small pieces together. Not needed for correct answers; adding and
+   * removing do the most urgent part by themselves. It may be ended at any moment.
+   * @throws RetrievalError as {@link add}
+   */
+  async compact(options?: SignalOptions): Promise<void> {
+    this.#checkOpen();
+    await this.#parts.client.compact(checkSignalOptions("compact", options));
+  }
+
+  /**
+   * Reads and checks everything that is stored, and brings back what can be had. `lost`: ids whose vectors are gone; they are
+   * there again once they are added again.
+   * @throws RetrievalError as {@link add}
+   */
+  async repair(options?: SignalOptions): Promise<RepairResult> {
+    this.#checkOpen();
+    const { restored, lost } = await this.#parts.client.repair(
+      checkSignalOptions("repair", options),
+    );
+    return { restored, lost };
+  }
+
+  /**
+   * All rows as one file, of one moment, for {@link import} on another day or another machine. What is damaged is not in it:
+   * `status().degraded` tells of that.
+   * @throws RetrievalError as {@link add}
+   */
+  async export(options?: SignalOptions): Promise<Blob> {
+    this.#checkOpen();
+    return this.#parts.client.export(checkSignalOptions("export", options));
+  }
+
+  /**
+   * Puts the rows of a file in the place of all that is stored. Wholly or not at all: whatever fails, and whenever, the rows are
+   * those from before.
+   * @throws RetrievalError `INVALID_FILE` for one that is not as it was written, `MODEL_MISMATCH` for vectors of another length,
+   * `FORMAT_TOO_NEW`, `SOURCE_FAILED`, and as {@link add}
+   */
+  async import(file: ImportSource, options?: SignalOptions): Promise<{ readonly rows: number }> {
+    this.#checkOpen();
+    const checked = checkSignalOptions("import", options);
+    const blob = await blobOf(file, checked.signal);
+    const { rows } = await this.#parts.client.import(blob, checked);
+    if (!this.#persistent && rows > 0) void this.#askPersisted("persist");
+    return { rows };
+  }
+
   /** How much is stored, how safely, and which scanner answers. */
   status(): IndexStatus {
     const { name, dimensions } = this.#parts.options;
@@ -120,6 +182,7 @@ export class VectorIndex {
       state: this.#closed ? "closed" : "open",
       dimensions,
       scanner,
+      ...precisionOf(this.#report),
       counts: { rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
       degraded,

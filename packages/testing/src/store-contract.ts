@@ -170,6 +170,50 @@ export function storeContract(name: string, { open }: StoreFactory): void {
         expect(record.every((byte, at) => byte === bytes[at])).toBe(true);
       }));
 
+    it("keeps a stage out of sight until it is committed, and then has nothing else", () =>
+      withStores(1, async (store) => {
+        const [first, second] = [manifestOf(1), manifestOf(2)];
+        const old = [entryOf("a", 1), entryOf("b", 1)];
+        await store.commit(changeOf(undefined, first, { puts: old }));
+        const stage = await store.stage();
+        await stage.put([entryOf("a", 2)]);
+        await stage.put([entryOf("c", 2)]);
+        expect(await store.keys("entries")).toEqual({ manifest: first, keys: ["a", "b"] });
+        expect((await store.read("entries", ["a", "c"])).records).toEqual([
+          entryOf("a", 1).bytes,
+          "absent",
+        ]);
+        expect(await stage.commit(first, second)).toBe(true);
+        await stage.discard();
+        expect(await store.keys("entries")).toEqual({ manifest: second, keys: ["a", "c"] });
+        expect((await store.read("entries", ["a", "b", "c"])).records).toEqual([
+          entryOf("a", 2).bytes,
+          "absent",
+          entryOf("c", 2).bytes,
+        ]);
+        const third = manifestOf(3);
+        const change = { puts: [entryOf("d", 3)], deletes: [["entries", "a"]] as const };
+        expect(await store.commit(changeOf(second, third, change))).toBe(true);
+        expect(await store.keys("entries")).toEqual({ manifest: third, keys: ["c", "d"] });
+        const again = await store.stage();
+        await again.put([entryOf("z", 4)]);
+        expect(await again.commit(third, manifestOf(4))).toBe(true);
+        expect((await store.keys("entries")).keys).toEqual(["z"]);
+      }));
+
+    it("gives a stage up without a trace, and commits none of an old state", () =>
+      withStores(1, async (store) => {
+        const [first, second] = [manifestOf(1), manifestOf(2)];
+        await store.commit(changeOf(undefined, first, { puts: [entryOf("a", 1)] }));
+        const stage = await store.stage();
+        await stage.put([entryOf("b", 1)]);
+        await store.commit(changeOf(first, second));
+        expect(await stage.commit(first, manifestOf(9))).toBe(false);
+        await stage.discard();
+        await stage.discard();
+        expect(await store.keys("entries")).toEqual({ manifest: second, keys: ["a"] });
+      }));
+
     it("is empty after destroy, and closed", () =>
       withStores(1, async (store) => {
         await store.commit(changeOf(undefined, manifestOf(1), { puts: [entryOf("a", 1)] }));
@@ -230,6 +274,48 @@ export function storeContract(name: string, { open }: StoreFactory): void {
         const { manifest, keys } = await stores[0].keys("entries");
         expect(manifest!.generation).toBe(rounds * stores.length);
         expect(keys).toHaveLength(rounds * stores.length);
+      }));
+
+    it("fill stages at once, of which each that is committed is whole", () =>
+      withStores(3, async (...stores) => {
+        await stores[0].commit(changeOf(undefined, manifestOf(1), { puts: [entryOf("a", 0)] }));
+        const answers = await Promise.all(
+          stores.map(async (store, at) => {
+            const stage = await store.stage();
+            for (const id of ["x", "y"]) await stage.put([entryOf(`${id} ${at}`, at)]);
+            const isCommitted = await stage.commit(manifestOf(1), manifestOf(2));
+            await stage.discard();
+            return isCommitted;
+          }),
+        );
+        const winner = answers.indexOf(true);
+        expect(answers.filter(Boolean)).toHaveLength(1);
+        for (const store of stores) {
+          const { manifest, keys } = await store.keys("entries");
+          expect({ manifest, keys }).toEqual({
+            manifest: manifestOf(2),
+            keys: [`x ${winner}`, `y ${winner}`],
+          });
+        }
+      }));
+
+    it("take turns, and one that fails lets the next one in", () =>
+      withStores(3, async (...stores) => {
+        let running = 0;
+        let most = 0;
+        const task = async (at: number) => {
+          most = Math.max(most, ++running);
+          await stores[at]!.read("entries", []);
+          running--;
+          if (at === 1) throw new Error("of the task");
+          return at;
+        };
+        const results = await Promise.allSettled(
+          stores.map((store, at) => store.takeTurn(() => task(at))),
+        );
+        expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+        // A store whose transactions are instants need not make anybody wait.
+        if (stores[0].persistence !== "ephemeral") expect(most).toBe(1);
       }));
 
     it("never see records of one state beside the manifest of another", () =>

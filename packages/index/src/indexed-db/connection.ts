@@ -6,15 +6,19 @@ import {
   type StoreTable,
 } from "@nearfield/core";
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import { isDeadConnection, settleWithin, toStorageError } from "./failure.ts";
+import { isDeadConnection, settleWithin, timedOut, toStorageError } from "./failure.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A key of the first set of records, or one of a later set, which is named before it. */
+export type StoredKey = RecordKey | [set: string, key: RecordKey];
+
 interface Schema extends DBSchema {
-  manifest: { key: string; value: ManifestRecord };
-  segments: { key: RecordKey; value: Bytes };
-  bitmaps: { key: RecordKey; value: Bytes };
-  entries: { key: RecordKey; value: Bytes };
+  manifest: { key: StoredKey; value: ManifestRecord };
+  /** Blobs can be read in pieces; both are read, whatever is written. */
+  segments: { key: StoredKey; value: Bytes | Blob };
+  bitmaps: { key: StoredKey; value: Bytes };
+  entries: { key: StoredKey; value: Bytes };
   /** Whatever else: a table can not be added later, as the IndexedDB version stays. */
   extras: { key: RecordKey; value: Bytes };
 }
@@ -26,11 +30,18 @@ const TABLES = ["manifest", "segments", "bitmaps", "entries", "extras"] as const
 /** Never raised: an upgrade hangs behind a stopped tab without a signal. The format's version is in the manifest. */
 const DATABASE_VERSION = 1;
 
-export interface ConnectionLimits {
+/**
+ * `strict`: a transaction has completed once the disk has it. `relaxed`: once the operating system has it; quicker on slow disks, and
+ * enough for a crash of the browser, not for a power failure.
+ */
+export type Durability = "strict" | "relaxed";
+
+export interface ConnectionOptions {
   /** An `open`, or a deletion, that takes longer counts as refused. */
   readonly openTimeoutMs: number;
   /** A transaction that takes longer is aborted. */
   readonly timeoutMs: number;
+  readonly durability: Durability;
 }
 
 /**
@@ -39,16 +50,16 @@ export interface ConnectionLimits {
  */
 export class Connection {
   readonly #name: string;
-  readonly #limits: ConnectionLimits;
+  readonly #options: ConnectionOptions;
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
   #database: IDBPDatabase<Schema> | undefined;
   #isClosed = false;
   #isSuperseded = false;
   #generation = 0;
 
-  constructor(name: string, limits: ConnectionLimits) {
+  constructor(name: string, options: ConnectionOptions) {
     this.#name = name;
-    this.#limits = limits;
+    this.#options = options;
   }
 
   get isClosed(): boolean {
@@ -71,12 +82,12 @@ export class Connection {
     tables: readonly Table[],
     body: (transaction: Transaction<Mode>) => Promise<T>,
   ): Promise<T> {
-    const { timeoutMs } = this.#limits;
+    const { timeoutMs, durability } = this.#options;
     for (let attempt = 0; ; attempt++) {
       const database = await this.#connect();
       let transaction: Transaction<Mode>;
       try {
-        transaction = database.transaction([...tables], mode, { durability: "strict" });
+        transaction = database.transaction([...tables], mode, { durability });
       } catch (thrown) {
         // The browser closed the connection. Nothing was asked of it yet, so a new one may be.
         this.#drop(database);
@@ -87,10 +98,7 @@ export class Connection {
         return await settleWithin(complete(transaction, body), timeoutMs, () => {
           // If it is committing by now, this comes too late, and whether it happens is not known.
           abort(transaction);
-          return new RetrievalError("TIMEOUT", "IndexedDB did not answer in time", {
-            value: timeoutMs,
-            repair: "Try again; another tab that hangs may be holding the index.",
-          });
+          return timedOut(timeoutMs);
         });
       } catch (thrown) {
         // A connection after a failure of the backend is often dead without saying so; a new one heals it.
@@ -130,7 +138,7 @@ export class Connection {
   }
 
   async #open(): Promise<IDBPDatabase<Schema>> {
-    const { openTimeoutMs } = this.#limits;
+    const { openTimeoutMs } = this.#options;
     let isLate = false;
     const opening = (async () =>
       openDB<Schema>(this.#name, DATABASE_VERSION, {

@@ -48,3 +48,11 @@ export async function settleWithin<T>(
     clearTimeout(timer);
   }
 }
+
+/** The error for a transaction, or a read, that does not come to an end. */
+export function timedOut(timeoutMs: number): RetrievalError {
+  return new RetrievalError("TIMEOUT", "IndexedDB did not answer in time", {
+    value: timeoutMs,
+    repair: "Try again; another tab that hangs may be holding the index.",
+  });
+}

@@ -1,0 +1,117 @@
+import {
+  RetrievalError,
+  sameToken,
+  type RecordRead,
+  type SegmentStore,
+  type StoreToken,
+} from "@nearfield/core";
+import type { IndexEntry } from "../calls.ts";
+import { buildColumns } from "../columns.ts";
+import { listPlaces, type HeldSegment } from "../image.ts";
+import { OVERTAKEN, readSegment } from "../load.ts";
+import type { Manifest } from "../manifest.ts";
+import { readEntry } from "../payload.ts";
+import type { Pulse } from "../pulse.ts";
+import type { Replica } from "../replica.ts";
+import { layOutSegment, sealSegment } from "../segment.ts";
+import { encodeEntries, encodeJson } from "./content.ts";
+import { FrameWriter } from "./frame.ts";
+
+/** Entries that are read from the store at once. */
+const ENTRIES_PER_READ = 256;
+
+/** What was found damaged on the way: it has to be taken out before the file is begun anew. */
+export interface Damage {
+  readonly state: StoreToken;
+  readonly segments: ReadonlySet<number>;
+  readonly entries: readonly string[];
+}
+
+/**
+ * Everything that can be found, as one file. One segment is in memory at a time, in two copies.
+ * @returns what stood in the way: a commit of others, or damage
+ */
+export async function writeFile(
+  store: SegmentStore,
+  replica: Replica,
+  pulse: Pulse,
+): Promise<Blob | Damage | typeof OVERTAKEN> {
+  const manifest = replica.manifest as Manifest;
+  const { fingerprint, dimensions } = manifest;
+  const writer = new FrameWriter();
+  writer.write("head", encodeJson({ fingerprint, dimensions }));
+  const written = new Set<string>();
+  let rows = 0;
+  for (const segment of replica.image.segments.values()) {
+    pulse();
+    if (segment.live === 0) continue;
+    const places = listPlaces(segment);
+    const fresh = [...new Set(places.map(({ id }) => id).filter((id) => !written.has(id)))];
+    for (let at = 0; at < fresh.length; at += ENTRIES_PER_READ) {
+      const ids = fresh.slice(at, at + ENTRIES_PER_READ);
+      const entries = await readEntries(store, replica, ids);
+      if (!Array.isArray(entries)) return entries;
+      for (const content of encodeEntries(entries)) writer.write("entries", content);
+      for (const id of ids) written.add(id);
+      pulse();
+    }
+    const bytes = await copyRows(store, manifest, segment);
+    if (bytes === OVERTAKEN) return OVERTAKEN;
+    if (!bytes) return { state: manifest, segments: new Set([segment.info.id]), entries: [] };
+    writer.write("rows", bytes);
+    rows += segment.live;
+  }
+  writer.write("end", encodeJson({ entries: written.size, rows }));
+  return writer.finish();
+}
+
+async function readEntries(
+  store: SegmentStore,
+  { manifest, image }: Replica,
+  ids: readonly string[],
+): Promise<IndexEntry[] | Damage | typeof OVERTAKEN> {
+  const { manifest: found, records } = await store.read("entries", ids);
+  if (!sameToken(found, manifest)) return OVERTAKEN;
+  const entries: IndexEntry[] = [];
+  const damaged: string[] = [];
+  ids.forEach((id, at) => {
+    const entry = readEntry(id, records[at] as RecordRead);
+    if (entry && entry.hash === image.entries.get(id)?.hash) entries.push(entry);
+    else damaged.push(id);
+  });
+  if (damaged.length === 0) return entries;
+  return { state: manifest as Manifest, segments: new Set(), entries: damaged };
+}
+
+/** The record of what is left of a segment; `undefined` where it is damaged. */
+async function copyRows(
+  store: SegmentStore,
+  manifest: Manifest,
+  segment: HeldSegment,
+): Promise<Uint8Array<ArrayBuffer> | undefined | typeof OVERTAKEN> {
+  const { dimensions, fingerprint: space } = manifest;
+  const source = await readSegment(store, manifest, segment.info);
+  if (source === OVERTAKEN) return OVERTAKEN;
+  if (!source) return undefined;
+  const places = listPlaces(segment).map(({ place }) => place);
+  const blank = layOutSegment(
+    places.map(({ part }) => part),
+    buildColumns(places.map(() => new Map())),
+    { space, dimensions },
+  );
+  let at = 0;
+  for (const { start, part } of places) {
+    const own = source.vectors.subarray(start * dimensions, (start + part.rows) * dimensions);
+    blank.vectors.set(own, at);
+    at += own.length;
+  }
+  sealSegment(blank.bytes);
+  return blank.bytes;
+}
+
+/** The error where commits of others or new damage stop every attempt. */
+export function unsettled(): RetrievalError {
+  return new RetrievalError("TIMEOUT", "the index changes faster than it can be exported", {
+    repair: "Try again.",
+  });
+}
