@@ -107,6 +107,8 @@ export interface SegmentStore {
    * come to an end within a lease is overtaken, and where the browser has no locks nobody waits. `commit` is what is safe.
    */
   takeTurn<T>(task: () => Promise<T>): Promise<T>;
+  /** Bytes that may still be stored, as the browser estimates it; undefined where it does not say. Never rejects. */
+  room(): Promise<number | undefined>;
   /** Calls `listener` after commits of others. A hint: it may come late, twice or never. Returns the way to stop. */
   watch(listener: () => void): () => void;
   /** Deletes everything and closes. */

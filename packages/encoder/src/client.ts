@@ -1,5 +1,6 @@
 import {
   asRetrievalError,
+  isRetrievalError,
   RetrievalError,
   type Device,
   type DocumentInput,
@@ -141,9 +142,19 @@ export class EncoderClient implements Disposable {
       });
     }
     return this.#ask(signal, POISONED, async (supervisor) => {
-      const port = await connectIndex();
-      await supervisor.call("connect", { port }, { signal, transfer: [port] });
-      return supervisor.call("ingest", { documents }, { signal, onProgress });
+      for (let attempt = 1; ; attempt++) {
+        const port = await connectIndex();
+        await supervisor.call("connect", { port }, { signal, transfer: [port] });
+        const { generation } = supervisor;
+        try {
+          return await supervisor.call("ingest", { documents }, { signal, onProgress });
+        } catch (thrown) {
+          // It died after it was connected, and somebody else's call has started the next one already, which has no way to the index.
+          const isReplaced =
+            codeOf(thrown) === "WORKER_LOST" && supervisor.generation !== generation;
+          if (!isReplaced || attempt === MAX_CONNECTIONS) throw thrown;
+        }
+      }
     });
   }
 
@@ -276,6 +287,13 @@ export class EncoderClient implements Disposable {
   #refuseClosed(): void {
     if (this.#state === "closed") throw new RetrievalError("CLOSED", "the encoder was closed");
   }
+}
+
+/** How often one ingest is connected anew, each time to a worker that lived long enough to be connected. */
+const MAX_CONNECTIONS = 3;
+
+function codeOf(thrown: unknown): ErrorCode | undefined {
+  return isRetrievalError(thrown) ? thrown.code : undefined;
 }
 
 /** After these the worker is of no use, although it answers. */

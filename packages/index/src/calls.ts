@@ -77,6 +77,8 @@ export interface IndexCalls {
       readonly lastSeen?: StoreToken | undefined;
       /** Keeps the words of passages too, so that they can be searched for. */
       readonly lexical?: boolean | undefined;
+      /** How far an index in memory had got that this page had in a worker which died: where there is none now, it is reported. */
+      readonly lastInMemory?: StoreToken | undefined;
       /** What payloads from a file have to be. */
       readonly holding?: Holding | undefined;
       /** Default `exact`. */

@@ -178,3 +178,33 @@ it("an invalid search is refused by name across the worker", async () => {
   expect(await codeOf(client.search(new Float32Array(1), 1))).toBe("INVALID_VECTOR");
   expect(await codeOf(client.search(QUERY, 0))).toBe("INVALID_OPTION");
 });
+
+it("an index in memory that died with its worker is told as lost, and not shown as empty without a word", async () => {
+  // A worker in which IndexedDB is not there.
+  const source = `Object.defineProperty(globalThis, "indexedDB", { value: undefined });
+    await import(${JSON.stringify(new URL("./worker.ts", import.meta.url).href)});`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const client = make({
+    spawn: () => {
+      const worker = new Worker(url, { type: "module" });
+      workers.push(worker);
+      return worker;
+    },
+  });
+  expect(await client.commit(blockOf(A))).toMatchObject({
+    persistence: "ephemeral",
+    entries: 1,
+    degraded: [{ code: "STORAGE_UNAVAILABLE" }],
+  });
+  workers.at(-1)!.terminate();
+  // What was under way, or is asked before the death is known, may reject; then it is told.
+  await expect
+    .poll(() => client.report().catch(() => undefined), { timeout: 20_000 })
+    .toMatchObject({
+      entries: 0,
+      degraded: [{ code: "STORAGE_UNAVAILABLE" }, { code: "STORAGE_LOST" }],
+    });
+  const { report } = await client.search(QUERY, 3);
+  expect(report.degraded.map(({ code }) => code)).toContain("STORAGE_LOST");
+  URL.revokeObjectURL(url);
+});

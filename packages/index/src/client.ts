@@ -50,6 +50,8 @@ export class IndexClient {
   readonly #options: IndexClientOptions;
   readonly #spawn: () => Worker;
   readonly #supervisor: Supervisor<IndexCalls>;
+  /** Where the index is kept in memory alone: how far it had got. */
+  #inMemory: StoreToken | undefined;
 
   constructor(options: IndexClientOptions) {
     this.#options = options;
@@ -62,7 +64,9 @@ export class IndexClient {
       patienceMs: PATIENCE_MS,
       prepare: async (connection) => {
         const lastSeen: StoreToken | undefined = recallLastSeen(name);
-        this.#tell(await connection.call("open", { ...input, lastSeen }));
+        this.#tell(
+          await connection.call("open", { ...input, lastSeen, lastInMemory: this.#inMemory }),
+        );
       },
     });
   }
@@ -173,7 +177,9 @@ export class IndexClient {
   }
 
   #tell(report: IndexReport): IndexReport {
-    if (report.persistence !== "ephemeral") rememberLastSeen(this.#options.name, report);
+    const { lineage, generation, persistence } = report;
+    if (persistence !== "ephemeral") rememberLastSeen(this.#options.name, report);
+    else if (generation > 0) this.#inMemory = { lineage, generation };
     this.#options.onReport?.(report);
     return report;
   }

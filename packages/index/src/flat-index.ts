@@ -1,30 +1,27 @@
 import {
   asRetrievalError,
   compareIds,
-  isRetrievalError,
   RetrievalError,
   sameToken,
   type EntryBlock,
   type RecordRead,
   type SegmentStore,
-  type StoreStage,
 } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
 import type { IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
-import { draftCommit, findFresh, takeOut, type Source, type Wish } from "./draft.ts";
+import { findFresh } from "./draft.ts";
 import type { Holding } from "./exchange/holding.ts";
 import { payloadCheckOf } from "./exchange/payload-check.ts";
-import { readFile, type Staged } from "./exchange/read.ts";
+import { readFile } from "./exchange/read.ts";
 import { unsettled, writeFile } from "./exchange/write.ts";
-import type { HeldSegment, RowScanner } from "./image.ts";
+import type { RowScanner } from "./image.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
 import { compileFilter } from "./filter/compile.ts";
 import { checkBlock, checkId, checkLimit, checkQuery } from "./input.ts";
 import { Twin } from "./lexical/twin.ts";
-import { OVERTAKEN, readSegment } from "./load.ts";
+import { OVERTAKEN } from "./load.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
-import { chooseCompaction, chooseMerge, type SegmentSize } from "./merge.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import type { Pulse } from "./pulse.ts";
 import { Queue } from "./queue.ts";
@@ -32,10 +29,9 @@ import { rankRows, type Ranked, type Wanted } from "./ranking.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import { RecallWatch } from "./recall.ts";
+import { assertRoom } from "./room.ts";
 import { StoredRows, UnreadableRows } from "./stored-rows.ts";
-
-/** Longest pause before a commit is tried again, so that tabs which collide do not go on colliding. */
-const MAX_PAUSE_MS = 32;
+import { Writer } from "./writer.ts";
 
 /** How often an export is begun anew: after the first time others wait, so that only damage can stop it. */
 const MAX_EXPORTS = 10;
@@ -71,8 +67,7 @@ export class FlatIndex {
   /** What changes the replica comes one after the other. */
   readonly #queue = new Queue();
   readonly #unwatch: () => void;
-  /** Segments whose record was found damaged while their rows are held: they can not be rewritten. */
-  readonly #unreadable = new Set<number>();
+  readonly #writer: Writer;
   readonly #holding: Holding;
   #closed = false;
 
@@ -81,7 +76,8 @@ export class FlatIndex {
     this.#scanner = options.scanner;
     this.#replica = new Replica(options);
     if (options.lexical) this.#twin = new Twin(options.store, this.#replica.image);
-    const { scanner } = options;
+    const { store, scanner } = options;
+    this.#writer = new Writer({ store, scanner, replica: this.#replica, twin: this.#twin });
     if (scanner instanceof StoredRows) this.#recall = new RecallWatch(scanner, this.#replica.image);
     this.#holding = options.holding ?? "anything";
     this.#unwatch = options.store.watch(() => this.#replica.expire());
@@ -119,7 +115,10 @@ export class FlatIndex {
   async commit(block: EntryBlock): Promise<IndexReport> {
     checkBlock(block, this.#scanner.dimensions);
     return this.#enqueue(async () => {
-      await this.#change(() => ({ fresh: findFresh(block, this.#replica.image), removed: [] }));
+      await this.#writer.change(() => ({
+        fresh: findFresh(block, this.#replica.image),
+        removed: [],
+      }));
       this.#recall?.look();
       return this.#replica.report();
     });
@@ -135,7 +134,7 @@ export class FlatIndex {
     const unique = new Set(ids);
     for (const id of unique) checkId(id);
     return this.#enqueue(async () => {
-      const { removed } = await this.#change(() => ({
+      const { removed } = await this.#writer.change(() => ({
         fresh: [],
         removed: [...unique].filter((id) => this.#replica.isStored(id)),
       }));
@@ -236,8 +235,7 @@ export class FlatIndex {
    * @throws RetrievalError `STORAGE_FULL`: what is done so far stays done
    */
   async compact(signal?: AbortSignal): Promise<IndexReport> {
-    const step = () => this.#store.takeTurn(() => this.#compactSome());
-    while (await this.#enqueue(step)) {
+    while (await this.#enqueue(() => this.#writer.compactSome())) {
       if (signal?.aborted) throw aborted(signal);
     }
     return this.report();
@@ -257,7 +255,7 @@ export class FlatIndex {
       for await (const found of salvage(this.#store, replica)) {
         pulse();
         const isMissed = ({ entry }: (typeof found)[number]) => replica.lost.has(entry.id);
-        const { fresh } = await this.#change(() => ({
+        const { fresh } = await this.#writer.change(() => ({
           fresh: found.filter(isMissed),
           removed: [],
         }));
@@ -273,41 +271,50 @@ export class FlatIndex {
    * @param pulse called between two pieces; throws to give up
    * @throws RetrievalError `TIMEOUT` where others commit all the time
    */
-  export(pulse: Pulse = () => {}): Promise<Blob> {
-    return this.#enqueue(async () => {
-      for (let attempt = 0; attempt < MAX_EXPORTS; attempt++) {
-        const write = () => this.#writeFile(pulse);
-        // Whoever was overtaken asks the others to wait.
-        const file = await (attempt === 0 ? write() : this.#store.takeTurn(write));
-        if (file) return file;
-      }
-      throw unsettled();
-    });
+  async export(pulse: Pulse = () => {}): Promise<Blob> {
+    await this.#enqueue(() => this.#replica.catchUp());
+    for (let attempt = 0; attempt < MAX_EXPORTS; attempt++) {
+      const write = () => this.#writeFile(pulse);
+      // Nobody waits for the first attempt. Whoever was overtaken asks the others to wait.
+      const file = await (attempt === 0
+        ? write()
+        : this.#enqueue(async () => {
+            await this.#replica.catchUp();
+            return this.#store.takeTurn(write);
+          }));
+      if (file) return file;
+    }
+    throw unsettled();
   }
 
   /**
    * Puts what a file holds in the place of all that is stored, at a stroke: until then, and after any failure, what is stored is what it
-   * was. Commits of others that come in between are replaced as well.
+   * was. Commits that come in between are replaced as well.
    * @throws RetrievalError `INVALID_FILE`, `MODEL_MISMATCH`, `FORMAT_TOO_NEW`, `STORAGE_FULL`
    */
-  import(file: Blob, pulse: Pulse = () => {}): Promise<IndexReport> {
-    return this.#enqueue(async () => {
-      const replica = this.#replica;
-      await replica.catchUp();
-      const { fingerprint, dimensions, nextSegment } = replica.manifest as Manifest;
+  async import(file: Blob, pulse: Pulse = () => {}): Promise<IndexReport> {
+    const replica = this.#replica;
+    await this.#enqueue(() => replica.catchUp());
+    const { fingerprint, dimensions, nextSegment } = replica.manifest as Manifest;
+    await assertRoom(this.#store, file.size);
+    const stage = await this.#store.stage();
+    try {
+      const check = payloadCheckOf(this.#holding);
       const space = { fingerprint, dimensions };
-      const stage = await this.#store.stage();
-      try {
-        const check = payloadCheckOf(this.#holding);
-        const staged = await readFile(file, space, stage, nextSegment, check, pulse);
-        await this.#store.takeTurn(() => this.#swap(stage, staged));
-      } finally {
-        await stage.discard();
-        replica.expire();
-      }
-      await replica.catchUp();
-      return replica.report();
-    });
+      const staged = await readFile(file, space, stage, nextSegment, check, pulse);
+      return await this.#enqueue(async () => {
+        try {
+          await this.#writer.swap(stage, staged);
+        } finally {
+          replica.expire();
+        }
+        await replica.catchUp();
+        this.#recall?.look();
+        return replica.report();
+      });
+    } finally {
+      await stage.discard();
+    }
   }
 
   /** Deletes all that is stored and closes. @throws RetrievalError `STORAGE_UNAVAILABLE` where others hold it open */
@@ -347,98 +354,16 @@ export class FlatIndex {
     }
   }
 
-  /** Makes the change that `wish` asks for of whatever is held by then; again, if somebody else was faster. */
-  #change(wish: () => Wish): Promise<Wish> {
-    return this.#store.takeTurn(() => this.#changeNow(wish));
-  }
-
-  async #changeNow(wish: () => Wish): Promise<Wish> {
-    const replica = this.#replica;
-    let isMerging = true;
-    for (let redo = 0; redo < MAX_REDOS; redo++) {
-      if (replica.isStale) await replica.catchUp();
-      const before = replica.manifest as Manifest;
-      const wanted = wish();
-      if (wanted.fresh.length + wanted.removed.length === 0) {
-        await replica.catchUp();
-        if (sameToken(before, replica.manifest)) return wanted;
-        continue; // what is stored may be gone by now, or the other way round
-      }
-      const segments = takeOut(replica.image, wanted);
-      const sources = isMerging
-        ? await this.#readSources(before, this.#chooseMerge(segments, wanted))
-        : new Map();
-      if (sources === OVERTAKEN) {
-        replica.expire();
-        continue;
-      }
-      try {
-        if (await this.#write(before, wanted, segments, sources)) return wanted;
-      } catch (thrown) {
-        const isFull = isRetrievalError(thrown) && thrown.code === "STORAGE_FULL";
-        if (isFull && sources.size > 0) {
-          isMerging = false; // what is asked for may fit where the merging does not
-          continue;
-        }
-        replica.expire(); // whether it happened is not always known: the next call looks
-        throw thrown;
-      }
-      replica.expire();
-      await pause(Math.random() * Math.min(2 ** redo, MAX_PAUSE_MS));
-    }
-    throw overtaken();
-  }
-
   /** One attempt at an export. Undefined where it has to be begun anew. */
   async #writeFile(pulse: Pulse): Promise<Blob | undefined> {
     const replica = this.#replica;
-    await replica.catchUp();
     const file = await writeFile(this.#store, replica, pulse);
     if (file instanceof Blob) return file;
-    if (file !== OVERTAKEN) {
+    if (file !== OVERTAKEN && sameToken(file.state, replica.manifest)) {
       replica.drop(file.segments);
       replica.lose(file.state, file.entries);
     }
     return undefined;
-  }
-
-  /** Makes a stage what is stored, whatever others have committed meanwhile. */
-  async #swap(stage: StoreStage, { entries, segments }: Staged): Promise<void> {
-    const replica = this.#replica;
-    for (let redo = 0; redo < MAX_REDOS; redo++) {
-      await replica.catchUp();
-      const before = replica.manifest as Manifest;
-      const manifest: Manifest = {
-        ...before,
-        generation: before.generation + 1,
-        entries,
-        nextSegment: Math.max(before.nextSegment, 1 + (segments.at(-1)?.id ?? 0)),
-        segments,
-        quarantined: undefined,
-      };
-      if (await stage.commit(before, encodeManifest(manifest))) return;
-    }
-    throw overtaken();
-  }
-
-  /** One step of a compaction. False where there is nothing left to gain. */
-  async #compactSome(): Promise<boolean> {
-    const replica = this.#replica;
-    for (let redo = 0; redo < MAX_REDOS; redo++) {
-      await replica.catchUp();
-      const before = replica.manifest as Manifest;
-      const segments = [...replica.image.segments.values()].filter(({ live }) => live > 0);
-      const chosen = chooseCompaction(this.#sizesOf(segments));
-      if (chosen.length === 0) return false;
-      const sources = await this.#readSources(before, chosen);
-      if (sources !== OVERTAKEN) {
-        if (sources.size < chosen.length) continue; // one was found damaged: choose without it
-        if (await this.#write(before, { fresh: [], removed: [] }, segments, sources)) return true;
-      }
-      replica.expire();
-      await pause(Math.random() * MAX_PAUSE_MS);
-    }
-    throw overtaken();
   }
 
   /** Finds out, for all that is held, whether it is still stored as it was written; what is not is lost from here on. */
@@ -454,78 +379,6 @@ export class FlatIndex {
       return;
     }
     throw overtaken();
-  }
-
-  #chooseMerge(segments: readonly HeldSegment[], { fresh }: Wish): number[] {
-    const freshRows = fresh.reduce((sum, { entry }) => sum + entry.rows, 0);
-    return chooseMerge(this.#sizesOf(segments), freshRows);
-  }
-
-  /** Sizes of those that can be written anew. */
-  #sizesOf(segments: readonly HeldSegment[]): SegmentSize[] {
-    return segments
-      .filter(({ info }) => !this.#unreadable.has(info.id))
-      .map(({ info, live }) => ({ id: info.id, rows: info.rows, live }));
-  }
-
-  /** Reads the segments that are to be written anew; those that turn out to be damaged are left out. */
-  async #readSources(
-    manifest: Manifest,
-    chosen: readonly number[],
-  ): Promise<Map<number, Source> | typeof OVERTAKEN> {
-    const sources = new Map<number, Source>();
-    for (const id of chosen) {
-      const { info } = this.#replica.image.segments.get(id) as HeldSegment;
-      const source = await readSegment(this.#store, manifest, info);
-      if (source === OVERTAKEN) return OVERTAKEN;
-      // Its rows are held and go on to be found; only rewriting them is not possible. The next open will report it.
-      if (source === null) this.#unreadable.add(id);
-      else sources.set(id, { ...source, words: await this.#twin?.read(info) });
-    }
-    return sources;
-  }
-
-  /** One commit. False, with nothing changed, where somebody else has committed since `before`. */
-  async #write(
-    before: Manifest,
-    { fresh, removed }: Wish,
-    segments: readonly HeldSegment[],
-    sources: ReadonlyMap<number, Source>,
-  ): Promise<boolean> {
-    const replica = this.#replica;
-    const ids = fresh.map(({ entry }) => entry.id);
-    const additional = ids.filter((id) => !replica.isStored(id)).length;
-    const records = replica.records + additional - removed.length;
-    const changed = [...ids, ...removed];
-    const twin = this.#twin;
-    const draft = draftCommit(
-      before,
-      { fresh, removed },
-      {
-        held: replica.image.segments,
-        segments,
-        sources,
-        records,
-        lost: replica.lost.size - changed.filter((id) => replica.lost.has(id)).length,
-        wordsOf: twin && ((entry) => twin.wordsOf(entry)),
-      },
-    );
-    // The scanner first: if it has no memory for the rows, nothing has happened yet.
-    const added: HeldSegment[] = [];
-    let isCommitted = false;
-    try {
-      for (const { info, parts, columns, vectors } of draft.written) {
-        added.push({ info, parts, columns, block: this.#scanner.add(vectors), live: info.rows });
-      }
-      isCommitted = await this.#store.commit(draft.change);
-    } finally {
-      if (!isCommitted) for (const { block } of added) this.#scanner.remove(block);
-    }
-    if (isCommitted) {
-      replica.adopt(draft.manifest, [...draft.kept, ...added], changed);
-      twin?.adopt();
-    }
-    return isCommitted;
   }
 
   /** Brings the words to what is in memory, and stores those that had to be made anew, so that the next open reads them. */
@@ -564,8 +417,4 @@ function invalidText(text: unknown, problem: string): RetrievalError {
     value: text,
     repair: "Open the index with its words, and give a string.",
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

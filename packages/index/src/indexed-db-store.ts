@@ -230,6 +230,15 @@ export class IndexedDbStore implements SegmentStore {
     });
   }
 
+  async room(): Promise<number | undefined> {
+    try {
+      const { quota, usage } = await navigator.storage.estimate();
+      return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
+    } catch {
+      return undefined; // not there, or forbidden
+    }
+  }
+
   watch(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -88,6 +88,8 @@ export class MemoryStore implements SegmentStore {
     return task();
   }
 
+  async room(): Promise<undefined> {}
+
   watch(listener: () => void): () => void {
     const listeners = this.#database.watchers.get(this);
     listeners?.add(listener);

@@ -18,6 +18,8 @@ export interface OpenOptions extends IndexedDbStoreOptions {
   readonly dimensions: number;
   readonly fingerprint: string;
   readonly lastSeen?: StoreToken | undefined;
+  /** The same of an index in memory, which died with its worker. */
+  readonly lastInMemory?: StoreToken | undefined;
   readonly lexical?: boolean | undefined;
   /** What payloads from a file have to be. Default: anything. */
   readonly holding?: Holding | undefined;
@@ -50,7 +52,7 @@ export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
 
 async function openWith(
   store: SegmentStore,
-  { dimensions, fingerprint, lastSeen, lexical, holding, precision }: OpenOptions,
+  { dimensions, fingerprint, lastSeen, lastInMemory, lexical, holding, precision }: OpenOptions,
   degraded: readonly Degradation[] = [],
 ): Promise<FlatIndex> {
   const scanner = makeScanner(dimensions, precision, store);
@@ -62,8 +64,8 @@ async function openWith(
     holding,
     degraded,
     lexical,
-    // An index in memory is always a new one: the refusal says it all.
-    lastSeen: isSaved ? lastSeen : undefined,
+    // An index in memory is always a new one. What was in the one before is lost; of a stored one the refusal says it all.
+    lastSeen: isSaved ? lastSeen : lastInMemory,
   });
   try {
     await index.open();

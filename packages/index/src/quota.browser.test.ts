@@ -76,3 +76,33 @@ it("a full disk refuses a commit, keeps what was there, and takes more once ther
     expect((await index.search(query, 1)).hits[0]!.id).toBe("again");
     await index.destroy();
   }));
+
+it("what can not fit is refused before any of it is written", async () => {
+  const name = `room ${Math.random()}`;
+  const index = await openFlatIndex({ name, dimensions: DIMENSIONS, fingerprint: "space" });
+  await index.commit(noise("a"));
+  const file = await index.export();
+  const before = await dumpRaw(name);
+  const own = Object.getOwnPropertyDescriptor(StorageManager.prototype, "estimate")!;
+  let asked = 0;
+  StorageManager.prototype.estimate = async () => ({ quota: 100 + ++asked, usage: 100 });
+  try {
+    const many = Array.from({ length: 10 }, (_, at) => noise(`b${at}`));
+    const vectors = new Float32Array(many.length * ROWS * DIMENSIONS);
+    many.forEach((block, at) => vectors.set(block.vectors, at * ROWS * DIMENSIONS));
+    const block = {
+      entries: many.flatMap(({ entries }) => entries),
+      vectors,
+      dimensions: DIMENSIONS,
+    };
+    expect(await codeOf(index.commit(block))).toBe("STORAGE_FULL");
+    expect(asked).toBe(1);
+    const padded = new Blob([file, new Uint8Array(MEBIBYTE)]);
+    expect(await codeOf(index.import(padded))).toBe("STORAGE_FULL");
+    expect(await dumpRaw(name)).toEqual(before);
+    expect(await index.remove(["a"])).toMatchObject({ removed: 1 });
+  } finally {
+    Object.defineProperty(StorageManager.prototype, "estimate", own);
+    await index.destroy();
+  }
+});

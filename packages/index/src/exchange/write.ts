@@ -36,23 +36,27 @@ export async function writeFile(
   replica: Replica,
   pulse: Pulse,
 ): Promise<Blob | Damage | typeof OVERTAKEN> {
+  // As of now: others may change the replica meanwhile, which is then noticed by what the store says.
   const manifest = replica.manifest as Manifest;
+  const segments = [...replica.image.segments.values()];
   const { fingerprint, dimensions } = manifest;
   const writer = new FrameWriter();
   writer.write("head", encodeJson({ fingerprint, dimensions }));
   const written = new Set<string>();
   let rows = 0;
-  for (const segment of replica.image.segments.values()) {
+  for (const segment of segments) {
     pulse();
     if (segment.live === 0) continue;
     const places = listPlaces(segment);
-    const fresh = [...new Set(places.map(({ id }) => id).filter((id) => !written.has(id)))];
-    for (let at = 0; at < fresh.length; at += ENTRIES_PER_READ) {
-      const ids = fresh.slice(at, at + ENTRIES_PER_READ);
-      const entries = await readEntries(store, replica, ids);
+    const fresh = new Map<string, string>();
+    for (const { id, place } of places) if (!written.has(id)) fresh.set(id, place.part.hash);
+    const named = [...fresh];
+    for (let at = 0; at < named.length; at += ENTRIES_PER_READ) {
+      const some = named.slice(at, at + ENTRIES_PER_READ);
+      const entries = await readEntries(store, manifest, some);
       if (!Array.isArray(entries)) return entries;
       for (const content of encodeEntries(entries)) writer.write("entries", content);
-      for (const id of ids) written.add(id);
+      for (const [id] of some) written.add(id);
       pulse();
     }
     const bytes = await copyRows(store, manifest, segment);
@@ -67,20 +71,21 @@ export async function writeFile(
 
 async function readEntries(
   store: SegmentStore,
-  { manifest, image }: Replica,
-  ids: readonly string[],
+  manifest: Manifest,
+  named: readonly (readonly [id: string, hash: string])[],
 ): Promise<IndexEntry[] | Damage | typeof OVERTAKEN> {
+  const ids = named.map(([id]) => id);
   const { manifest: found, records } = await store.read("entries", ids);
   if (!sameToken(found, manifest)) return OVERTAKEN;
   const entries: IndexEntry[] = [];
   const damaged: string[] = [];
-  ids.forEach((id, at) => {
+  named.forEach(([id, hash], at) => {
     const entry = readEntry(id, records[at] as RecordRead);
-    if (entry && entry.hash === image.entries.get(id)?.hash) entries.push(entry);
+    if (entry?.hash === hash) entries.push(entry);
     else damaged.push(id);
   });
   if (damaged.length === 0) return entries;
-  return { state: manifest as Manifest, segments: new Set(), entries: damaged };
+  return { state: manifest, segments: new Set(), entries: damaged };
 }
 
 /** The record of what is left of a segment; `undefined` where it is damaged. */
