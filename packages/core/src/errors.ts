@@ -55,6 +55,8 @@ export const ERROR_CODES = [
   "NOT_CLONEABLE",
   /** The engine gives no more memory for what has to be held; what was held before is untouched. */
   "OUT_OF_MEMORY",
+  /** A reranker gave scores that are not finite, or that disagree with its known scores. */
+  "SCORE_INVALID",
   /** The iterable that gave the documents threw; its error is the `cause`. */
   "SOURCE_FAILED",
   /** A stored record does not have the checksum it was written with. */

@@ -28,6 +28,13 @@ export type {
   Role,
   SpecialToken,
 } from "./card/recipe.ts";
+export type {
+  PairScoring,
+  RerankerCard,
+  RerankerRepositoryCard,
+  RerankRecipe,
+  YesNoScoring,
+} from "./card/reranker.ts";
 export { canonicalJson, crc32, hashOf, sha256 } from "./checksum.ts";
 export type { DocumentInput, Fields, FieldValue, PassageSpan, StoredDocument } from "./document.ts";
 export {

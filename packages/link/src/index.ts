@@ -10,5 +10,6 @@ export type {
   MethodOf,
 } from "./protocol.ts";
 export { notify } from "./notify.ts";
+export { Relay, type Course, type RelayOptions, type RelayState } from "./relay.ts";
 export { serve, type Handlers, type Job } from "./serve.ts";
 export { Supervisor, type LifeEvent, type SupervisorOptions } from "./supervisor.ts";

@@ -35,14 +35,7 @@ export function validateCard(card: unknown): ModelCard {
   for (const name of ["tokenizer", "tokenizerConfig"]) checkModelFile(fields[name], name);
   const texts = checkKnownAnswers(fields["knownAnswers"], "knownAnswers");
   optional(fields["network"], "network", checkNetwork);
-  const artifacts = record(fields["artifacts"], "artifacts", DEVICES);
-  if (Object.keys(artifacts).length === 0) {
-    throw bad("artifacts", `an object with ${DEVICES.join(" or ")}`, artifacts);
-  }
-  for (const device of Object.keys(artifacts)) {
-    const components = texts * (fields["dimensions"] as number);
-    checkArtifact(artifacts[device], `artifacts.${device}`, components);
-  }
+  checkArtifacts(fields["artifacts"], texts * (fields["dimensions"] as number));
   return card as ModelCard;
 }
 
@@ -59,7 +52,16 @@ export function validateRepositoryCard(card: unknown): RepositoryCard {
   checkRevision(fields["revision"]);
   checkRecipe(fields, checkRepositoryFile);
   for (const name of ["tokenizer", "tokenizerConfig"]) checkRepositoryFile(fields[name], name);
-  for (const [at, item] of list(fields["artifacts"], "artifacts").entries()) {
+  checkOffers(fields["artifacts"]);
+  optional(fields["knownAnswers"], "knownAnswers", checkKnownAnswers);
+  optional(fields["knownScores"], "knownScores", checkKnownScores);
+  optional(fields["network"], "network", checkNetwork);
+  return card as RepositoryCard;
+}
+
+/** The graphs of a repository, one for each number format. */
+export function checkOffers(artifacts: unknown): void {
+  for (const [at, item] of list(artifacts, "artifacts").entries()) {
     const name = `artifacts[${at}]`;
     const artifact = record(item, name, ["dtype", "devices", "graph", "data"]);
     checkDtype(artifact["dtype"], `${name}.dtype`);
@@ -69,10 +71,20 @@ export function validateRepositoryCard(card: unknown): RepositoryCard {
     checkRepositoryFile(artifact["graph"], `${name}.graph`);
     checkData(artifact["data"], `${name}.data`, checkRepositoryFile);
   }
-  optional(fields["knownAnswers"], "knownAnswers", checkKnownAnswers);
-  optional(fields["knownScores"], "knownScores", checkKnownScores);
-  optional(fields["network"], "network", checkNetwork);
-  return card as RepositoryCard;
+}
+
+/**
+ * The graphs that a card's devices run.
+ * @param knownComponents floats that a graph's known answers must have
+ */
+export function checkArtifacts(value: unknown, knownComponents: number): void {
+  const artifacts = record(value, "artifacts", DEVICES);
+  if (Object.keys(artifacts).length === 0) {
+    throw bad("artifacts", `an object with ${DEVICES.join(" or ")}`, artifacts);
+  }
+  for (const device of Object.keys(artifacts)) {
+    checkArtifact(artifacts[device], `artifacts.${device}`, knownComponents);
+  }
 }
 
 function checkArtifact(value: unknown, name: string, knownComponents: number): void {
@@ -105,7 +117,7 @@ function checkKnownAnswers(value: unknown, name: string): number {
   return filledTexts(known["texts"], `${name}.texts`).length;
 }
 
-function checkKnownScores(value: unknown, name: string): void {
+export function checkKnownScores(value: unknown, name: string): void {
   const known = record(value, name, ["queries", "documents", "scores", "tolerance"]);
   const rows = filledTexts(known["queries"], `${name}.queries`).length;
   const columns = filledTexts(known["documents"], `${name}.documents`).length;
@@ -118,7 +130,7 @@ function checkKnownScores(value: unknown, name: string): void {
   }
 }
 
-function checkNetwork(value: unknown, name: string): void {
+export function checkNetwork(value: unknown, name: string): void {
   const sizes = ["parameters", "layers", "heads", "keyValueHeads"];
   const more = ["headDimensions", "intermediateSize", "vocabulary"];
   const network = record(value, name, [...sizes, ...more]);

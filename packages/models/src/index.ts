@@ -1,3 +1,6 @@
+export { findReranker, RERANKER_CARDS } from "./cards/rerankers.ts";
+export { validateRerankerCard, validateRerankerRepositoryCard } from "./reranker-card.ts";
+export { resolveReranker, type ResolveRerankerOptions } from "./store/resolve-reranker.ts";
 export { validateCard, validateRepositoryCard } from "./card.ts";
 export { BUILT_IN_CARDS, findCard } from "./cards.ts";
 export { CRE_T1, creT1Cards, type CreT1Options, type CreT1Tower } from "./cards/cre.ts";
@@ -8,7 +11,15 @@ export { fetchVerified, type FetchOptions, type VerifiedFile } from "./file.ts";
 export { fingerprintOf } from "./fingerprint.ts";
 export { KNOWN_FLOOR, KNOWN_TEXTS } from "./known-texts.ts";
 export { checkRepository, checkRevision, isCommit } from "./name.ts";
-export { chooseArtifact, pinCard, PUBLIC_HUB, urlOf, type PinOptions } from "./pin.ts";
+export {
+  chooseArtifact,
+  pinCard,
+  pinOffer,
+  PUBLIC_HUB,
+  urlOf,
+  type Offer,
+  type PinOptions,
+} from "./pin.ts";
 export { planModel, type Plan } from "./plan.ts";
 export { formatBytes } from "./plan/bytes.ts";
 export type { Refusal, Wishes } from "./plan/limit.ts";
@@ -24,6 +35,7 @@ export { openModelStore } from "./store.ts";
 export { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 export type { StoredModel, StoreList } from "./store/contents.ts";
 export { fetchAll, type FetchAllOptions, type FetchProgress } from "./store/fetch-all.ts";
+export { gatherFiles, type GatheredFiles } from "./store/gather.ts";
 export type { HostOptions } from "./store/host.ts";
 export type { ImportReport } from "./store/import.ts";
 export type { ModelStore, ModelStoreOptions } from "./store/model-store.ts";

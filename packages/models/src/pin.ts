@@ -35,8 +35,32 @@ export interface PinOptions {
  * `MODEL_UNSUPPORTED` where no artifact is left; `MODEL_INVALID` where size or hash of a file is not known
  */
 export function pinCard(card: RepositoryCard, options: PinOptions = {}): ModelCard {
-  const { host = PUBLIC_HUB, commit = card.revision, facts, dtypes } = options;
-  const pin = (file: RepositoryFile) => pinFile(file, urlOf(card, host, commit, file.path), facts);
+  const pin = pinner(card, options);
+  const { repository: _r, revision: _v, knownScores: _s, head, ...recipe } = card;
+  return validateCard({
+    ...recipe,
+    ...pinOffer(card, options),
+    head: head?.map((layer) => pinLayer(layer, pin)),
+    knownAnswers: card.knownAnswers ?? { texts: KNOWN_TEXTS, floor: KNOWN_FLOOR },
+  });
+}
+
+/** What a repository offers of any model: graphs and a tokenizer. */
+export type Offer = Pick<
+  RepositoryCard,
+  "name" | "repository" | "revision" | "artifacts" | "tokenizer" | "tokenizerConfig" | "dtypeLimits"
+>;
+
+/**
+ * One artifact for each device, and the tokenizer, with the address, size and hash of each file.
+ * @throws RetrievalError as {@link pinCard}
+ */
+export function pinOffer(
+  card: Offer,
+  options: PinOptions = {},
+): Pick<ModelCard, "version" | "artifacts" | "tokenizer" | "tokenizerConfig"> {
+  const { commit = card.revision, dtypes } = options;
+  const pin = pinner(card, options);
   const devices = (dtypes ? Object.keys(dtypes) : Object.keys(PREFERRED)) as Device[];
   const chosen = devices.flatMap((device) => {
     const artifact = chooseArtifact(card, device, dtypes?.[device]);
@@ -48,16 +72,19 @@ export function pinCard(card: RepositoryCard, options: PinOptions = {}): ModelCa
       repair: "Export the model to ONNX, or choose another one.",
     });
   }
-  const { repository: _r, revision: _v, knownScores: _s, head, ...recipe } = card;
-  return validateCard({
-    ...recipe,
+  return {
     version: commit,
-    head: head?.map((layer) => pinLayer(layer, pin)),
     artifacts: Object.fromEntries(chosen),
     tokenizer: pin(card.tokenizer),
     tokenizerConfig: pin(card.tokenizerConfig),
-    knownAnswers: card.knownAnswers ?? { texts: KNOWN_TEXTS, floor: KNOWN_FLOOR },
-  });
+  };
+}
+
+function pinner(
+  card: Offer,
+  { host = PUBLIC_HUB, commit = card.revision, facts }: PinOptions,
+): Pin {
+  return (file) => pinFile(file, urlOf(card, host, commit, file.path), facts);
 }
 
 /**
@@ -65,7 +92,7 @@ export function pinCard(card: RepositoryCard, options: PinOptions = {}): ModelCa
  * @throws RetrievalError `INVALID_OPTION` where the format that was asked for is not there
  */
 export function chooseArtifact(
-  card: RepositoryCard,
+  card: Pick<Offer, "name" | "artifacts" | "dtypeLimits">,
   device: Device,
   wanted?: Dtype,
 ): RepositoryArtifact | undefined {

@@ -80,7 +80,8 @@ export class Climb {
       return wasm < 0 ? this.#rungs.length : wasm;
     }
     // What has served before may have met an accident: one more worker of the same kind.
-    const isAccident = wasReady && code !== "EMBEDDING_INVALID" && !this.#hadAccident;
+    const isWrong = code === "EMBEDDING_INVALID" || code === "SCORE_INVALID";
+    const isAccident = wasReady && !isWrong && !this.#hadAccident;
     this.#hadAccident = isAccident;
     return isAccident ? this.#position : this.#position + 1;
   }

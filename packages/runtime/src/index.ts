@@ -1,8 +1,9 @@
 // What the page needs of the runtime. What runs in a worker is in `worker.ts`, so that no page loads ONNX Runtime.
 export { describeAdapter, findAdapter, type AdapterReport } from "./adapter.ts";
+export { planBatches, type BatchLimits } from "./batch.ts";
 export { Climb } from "./climb.ts";
 export { decodeFloat16 } from "./float16.ts";
-export type { GraphOutput } from "./graph.ts";
+export type { GraphInput, GraphOutput, Tensor } from "./graph.ts";
 export {
   planLadder,
   type DeviceChoice,

@@ -1,6 +1,5 @@
-// The one file that imports the tokenizer library.
 import { RetrievalError, type ModelCard, type SpecialToken } from "@nearfield/core";
-import { Tokenizer as Engine } from "@huggingface/tokenizers";
+import { openEngine, type Engine } from "./engine.ts";
 import { piecesOf } from "./piece.ts";
 
 /** Text to token ids, exactly as the model was trained to read it. */
@@ -34,13 +33,11 @@ export function createTokenizer(
   configJson: Uint8Array,
   recipe: TokenizerRecipe = {},
 ): Tokenizer {
-  const config = parse(configJson);
-  const engine = build(parse(tokenizerJson), config);
-  const idsOf = (text: string, special: boolean) =>
-    engine.encode(text.toWellFormed(), { add_special_tokens: special }).ids;
+  const engine = openEngine(tokenizerJson, configJson);
+  const { padId } = engine;
+  const idsOf = (text: string, framed: boolean) => engine.idsOf(text, framed);
   const frame = findFrame(idsOf(PROBE, false), idsOf(PROBE, true));
   const { before, after } = completeFrame(frame, recipe, engine);
-  const padId = findPadId(engine, config);
   return {
     padId,
     specialTokens: before.length + after.length,
@@ -107,38 +104,10 @@ function completeFrame(frame: Frame, recipe: TokenizerRecipe, engine: Engine): F
 }
 
 function idOf({ text, id }: SpecialToken, engine: Engine): number {
-  const met = engine.token_to_id(text);
+  const met = engine.idOf(text);
   if (met !== undefined && (id ?? met) === met) return met;
   throw new RetrievalError("MODEL_INVALID", `the tokenizer has ${text} under another id or not`, {
     value: met,
     repair: "Use the tokenizer and the card of one model.",
   });
-}
-
-function build(tokenizer: object, config: Readonly<Record<string, unknown>>): Engine {
-  try {
-    return new Engine(tokenizer, config);
-  } catch (thrown) {
-    throw new RetrievalError("MODEL_UNSUPPORTED", "the tokenizer asks for an unknown step", {
-      repair: "Choose another model.",
-      cause: thrown,
-    });
-  }
-}
-
-function findPadId(engine: Engine, config: Readonly<Record<string, unknown>>): number {
-  const pad = config["pad_token"];
-  const name = typeof pad === "object" && pad !== null && "content" in pad ? pad.content : pad;
-  return (typeof name === "string" ? engine.token_to_id(name) : undefined) ?? 0;
-}
-
-function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
-  } catch (thrown) {
-    throw new RetrievalError("MODEL_UNSUPPORTED", "a file of the tokenizer is not JSON", {
-      repair: "Correct the model card.",
-      cause: thrown,
-    });
-  }
 }

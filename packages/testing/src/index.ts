@@ -18,3 +18,4 @@ export { storeContract, type StoreFactory } from "./store-contract.ts";
 export { VECTOR_SHAPES, vectorsOf, type VectorShape } from "./vectors.ts";
 export { fileOf, readToyModel, type ToyModel, type ToyName } from "./toy-model.ts";
 export { toyRepository } from "./toy-repository.ts";
+export { readToyReranker, type ToyReranker } from "./toy-reranker.ts";

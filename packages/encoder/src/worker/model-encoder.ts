@@ -1,6 +1,6 @@
 import { RetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
-import type { Runtime, Tokenizer } from "@nearfield/runtime/worker";
-import { planBatches, type BatchLimits } from "../batch.ts";
+import { planBatches, type BatchLimits } from "@nearfield/runtime";
+import { nextTask, type Runtime, type Tokenizer } from "@nearfield/runtime/worker";
 import type { Embedder, EmbedOptions } from "../embedder.ts";
 import type { Head } from "../head.ts";
 import { finish, pool } from "../pooling.ts";
@@ -137,16 +137,4 @@ export class ModelEncoder implements Embedder {
   #finish(vector: Float32Array, dimensions: number): Float32Array {
     return finish(vector, dimensions, this.#card.normalize);
   }
-}
-
-const channel = new MessageChannel();
-const waiting: (() => void)[] = [];
-channel.port1.onmessage = () => waiting.shift()?.();
-
-/** Lets messages that wait be handled. A timer would cost four milliseconds. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    channel.port2.postMessage(null);
-  });
 }

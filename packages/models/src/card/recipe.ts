@@ -137,7 +137,7 @@ function checkSpecialToken(value: unknown, name: string, more: readonly string[]
   return token;
 }
 
-function checkDtypeLimits(value: unknown, name: string): void {
+export function checkDtypeLimits(value: unknown, name: string): void {
   for (const [at, item] of list(value, name).entries()) {
     const limit = record(item, `${name}[${at}]`, ["dtype", "device", "reason"]);
     checkDtype(limit["dtype"], `${name}[${at}].dtype`);

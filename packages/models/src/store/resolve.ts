@@ -10,7 +10,7 @@ import type {
 import { validateRepositoryCard } from "../card.ts";
 import { findCard } from "../cards.ts";
 import { PREFERRED } from "../dtype.ts";
-import { chooseArtifact, pinCard } from "../pin.ts";
+import { chooseArtifact, pinCard, type Offer, type PinOptions } from "../pin.ts";
 import { cardFromRepository, type RepositoryOptions } from "../repository.ts";
 import type { Shelf } from "../shelf.ts";
 import { checkTowers, isTowers } from "../towers.ts";
@@ -69,6 +69,23 @@ async function pinHosted(
   hosted: HostedRepository,
   dtypes: ResolveOptions["dtypes"],
 ): Promise<ModelCard> {
+  const weights = (card.head ?? []).flatMap((layer) => layer.weights ?? []);
+  const { found, options } = await learnOffer(card, hosted, dtypes, weights);
+  const pinned = pinCard(found, options);
+  await hosted.complete();
+  return pinned;
+}
+
+/**
+ * Learns size and hash of every file that is needed of what a repository offers.
+ * @param more files besides graphs and tokenizer
+ */
+export async function learnOffer<Card extends Offer>(
+  card: Card,
+  hosted: HostedRepository,
+  dtypes: ResolveOptions["dtypes"],
+  more: readonly RepositoryFile[] = [],
+): Promise<{ readonly found: Card; readonly options: PinOptions }> {
   // A built-in card may name formats that the repository has dropped.
   const there = await Promise.all(
     card.artifacts.map(async ({ graph }) => (await hosted.stat(graph.path)) !== undefined),
@@ -78,19 +95,13 @@ async function pinHosted(
   const chosen = devices.flatMap((device) => chooseArtifact(found, device, dtypes?.[device]) ?? []);
   const files: RepositoryFile[] = [
     ...chosen.flatMap(({ graph, data }) => [graph, ...data.map(({ file }) => file)]),
-    ...(card.head ?? []).flatMap((layer) => layer.weights ?? []),
+    ...more,
     card.tokenizer,
     card.tokenizerConfig,
   ];
   const unknown = files.filter((file) => file.byteLength === undefined || !file.sha256);
   // One after the other: some may have to be fetched whole, and are in memory while they are.
   for (const path of new Set(unknown.map((file) => file.path))) await hosted.learn(path);
-  const pinned = pinCard(found, {
-    host: hosted.host,
-    commit: hosted.commit,
-    dtypes,
-    facts: (path) => hosted.facts(path),
-  });
-  await hosted.complete();
-  return pinned;
+  const { host, commit } = hosted;
+  return { found, options: { host, commit, dtypes, facts: (path) => hosted.facts(path) } };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { makeFeeds, type GraphInput } from "./feeds.ts";
+import type { GraphInput } from "../graph.ts";
+import { makeFeeds } from "./feeds.ts";
 
 const ROWS = [[5, 6, 7], [8]];
 const open = ["batch_size", "sequence_length"];

@@ -1,35 +1,37 @@
 // The one file that imports ONNX Runtime.
 import * as ort from "onnxruntime-web/webgpu";
 import { asRetrievalError, RetrievalError } from "@nearfield/core";
+import type { GraphInput, Tensor } from "../graph.ts";
 import type { RuntimeFiles } from "../rung.ts";
-import { decodeFloat16 } from "../float16.ts";
-import type { GraphOutput } from "../graph.ts";
 import { readVocabulary } from "../vocabulary.ts";
 import type { Gpu } from "./device.ts";
-import { makeFeeds, type Feed } from "./feeds.ts";
 import { Mutex } from "./mutex.ts";
 
-export interface RuntimeOptions {
+export interface SessionOptions {
   /** Bytes of the `.onnx` file. */
   readonly graph: Uint8Array;
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /** Name of the one output that is ever fetched. */
-  readonly output: string;
   /** Absent: WASM. */
   readonly gpu?: Gpu | undefined;
   readonly files: RuntimeFiles;
   readonly threads: number;
-  readonly padId: number;
 }
 
 /** A loaded graph. Runs take turns. After one failed run it is of no use any more, and says so at each call. */
-export interface Runtime {
+export interface Session {
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly GraphInput[];
+  /** Rows of the graph's token table; undefined where they are not known. */
+  readonly vocabulary: number | undefined;
   /**
-   * Runs a right-padded batch.
-   * @throws RetrievalError `DEVICE_LOST`, `INFERENCE_FAILED`; `MODEL_INVALID` for a token that the graph does not have,
-   * and `MODEL_UNSUPPORTED` for an input of unknown meaning, both before anything runs
+   * Runs the graph with what `makeFeeds` gives, once it is this run's turn. What it throws ends nothing.
+   * @param fetch names of the outputs that are wanted; the others are not copied out
+   * @throws RetrievalError `DEVICE_LOST`, `INFERENCE_FAILED`, and what `makeFeeds` throws
    */
-  run(rows: readonly (readonly number[])[]): Promise<GraphOutput>;
+  run(
+    makeFeeds: () => Readonly<Record<string, Tensor>>,
+    fetch: readonly string[],
+  ): Promise<Readonly<Record<string, Tensor>>>;
 }
 
 /** ONNX Runtime's WebGPU part breaks when two calls of one thread overlap, so one mutex covers creation and all runs. */
@@ -39,38 +41,35 @@ const turn = new Mutex();
  * Loads a graph. At most once in a thread: a failed creation leaves ONNX Runtime unusable there.
  * @throws RetrievalError `INFERENCE_FAILED`, `DEVICE_LOST`
  */
-export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { graph, output, gpu, padId } = options;
-  const vocabulary = readVocabulary(graph);
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const vocabulary = readVocabulary(options.graph);
   const session = await turn.run(() =>
-    untilLost(gpu, "the model's session could not be made", createSession(options)),
+    untilLost(options.gpu, "the model's session could not be made", createSession(options)),
   );
-  return serveSession(session, { output, gpu, padId, vocabulary });
+  return serveSession(session, options.gpu, vocabulary);
 }
 
-interface Service extends Pick<RuntimeOptions, "output" | "gpu" | "padId"> {
-  /** Rows of the graph's token table; undefined where they are not known. */
-  readonly vocabulary: number | undefined;
-}
-
-/** Apart from {@link openRuntime}, so that nothing here holds on to the bytes of graph and weights. */
+/** Apart from {@link openSession}, so that nothing here holds on to the bytes of graph and weights. */
 function serveSession(
   session: ort.InferenceSession,
-  { output, gpu, padId, vocabulary }: Service,
-): Runtime {
+  gpu: Gpu | undefined,
+  vocabulary: number | undefined,
+): Session {
   let failure: RetrievalError | undefined;
   return {
-    run: (rows) =>
+    inputs: session.inputMetadata.map(describe),
+    outputs: session.outputMetadata.map(describe),
+    vocabulary,
+    run: (makeFeeds, fetch) =>
       turn.run(async () => {
         // A second run on a session whose device is gone blocks the thread for ever.
         failure ??= gpu?.loss;
         if (failure) throw failure;
-        checkTokens(rows, vocabulary);
-        const feeds = makeTensors(makeFeeds(session.inputMetadata, rows, padId));
+        const feeds = Object.entries(makeFeeds()).map(([name, tensor]) => [name, wrap(tensor)]);
         try {
-          const run = session.run(feeds, [output]);
+          const run = session.run(Object.fromEntries(feeds), [...fetch]);
           const outputs = await untilLost(gpu, "a run of the model failed", run);
-          return readOutput(outputs[output], output);
+          return outputs as unknown as Record<string, Tensor>; // no text model gives strings
         } catch (thrown) {
           failure = asRetrievalError(thrown, "INFERENCE_FAILED");
           throw failure;
@@ -79,7 +78,16 @@ function serveSession(
   };
 }
 
-function createSession(options: RuntimeOptions): Promise<ort.InferenceSession> {
+function describe(value: ort.InferenceSession.ValueMetadata): GraphInput {
+  const { name } = value;
+  return value.isTensor ? { name, type: value.type, shape: value.shape } : { name };
+}
+
+function wrap({ type, data, dims }: Tensor): ort.Tensor {
+  return new ort.Tensor(type, data, dims);
+}
+
+function createSession(options: SessionOptions): Promise<ort.InferenceSession> {
   const { graph, externalData, gpu, files, threads } = options;
   ort.env.wasm.wasmPaths = { mjs: files.mjs, wasm: files.wasm };
   ort.env.wasm.numThreads = threads;
@@ -121,46 +129,4 @@ const LOSS_DELAY_MS = 100;
 
 function lossMayFollow(gpu: Gpu): Promise<unknown> {
   return Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, LOSS_DELAY_MS))]);
-}
-
-function makeTensors(feeds: Readonly<Record<string, Feed>>): Record<string, ort.Tensor> {
-  const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [
-    name,
-    new ort.Tensor(type, data, dims),
-  ]);
-  return Object.fromEntries(tensors) as Record<string, ort.Tensor>;
-}
-
-/** ONNX Runtime would fail for good on one device, and look up another row on the other. */
-function checkTokens(rows: readonly (readonly number[])[], vocabulary: number | undefined): void {
-  if (vocabulary === undefined) return;
-  for (const row of rows) {
-    for (const id of row) {
-      if (id < vocabulary) continue;
-      throw new RetrievalError(
-        "MODEL_INVALID",
-        "the tokenizer gives a token that the graph lacks",
-        {
-          value: `${id}, the graph has ${vocabulary}`,
-          repair: "Use the tokenizer and the graph of one model.",
-        },
-      );
-    }
-  }
-}
-
-function readOutput(tensor: ort.Tensor | undefined, name: string): GraphOutput {
-  if (tensor?.type === "float32") {
-    return { data: tensor.data as Float32Array, shape: tensor.dims };
-  }
-  if (tensor?.type === "float16") {
-    const { data } = tensor;
-    const floats =
-      data instanceof Uint16Array ? decodeFloat16(data) : Float32Array.from(data as never);
-    return { data: floats, shape: tensor.dims };
-  }
-  throw new RetrievalError("MODEL_UNSUPPORTED", `the graph's output "${name}" is not of numbers`, {
-    value: tensor?.type,
-    repair: "Correct the output of the model card.",
-  });
 }

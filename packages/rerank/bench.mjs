@@ -1,0 +1,85 @@
+// `node packages/rerank/bench.mjs`: what reading the prefix once is worth, measured in a real browser.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright";
+import { createServer } from "vite";
+import { findChromium, QUIET } from "../../scripts/chromium.mjs";
+
+const SIZES = { candidates: 50, prefixTokens: 60, passageTokens: 100 };
+const ROUNDS = 7;
+const TICKS_PER_SECOND = 100;
+
+const server = await createServer({
+  configFile: false,
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  logLevel: "error",
+  // What the scan for dependencies finds late reloads the page.
+  optimizeDeps: {
+    entries: [],
+    include: ["@huggingface/tokenizers", "onnxruntime-web/webgpu"],
+    noDiscovery: true,
+  },
+  server: { port: 0 },
+  worker: { format: "es" },
+});
+await server.listen();
+const browser = await chromium.launch({ executablePath: await findChromium(), args: QUIET });
+try {
+  const page = await browser.newPage();
+  const [address] = server.resolvedUrls.local;
+  await page.goto(new URL("packages/rerank/bench.html", address).href);
+  await page.evaluate(async (sizes) => {
+    const { openPrefixBench } = await import("/packages/rerank/src/bench/prefix.ts");
+    globalThis.scoreOnce = await openPrefixBench(sizes);
+  }, SIZES);
+  const ways = { reused: [], reencoded: [] };
+  const scores = {};
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const way of Object.keys(ways)) {
+      const cpu = cpuSeconds();
+      const startedAt = performance.now();
+      scores[way] = await page.evaluate((reuse) => globalThis.scoreOnce(reuse), way === "reused");
+      const spent = { wallMs: performance.now() - startedAt, cpuMs: (cpuSeconds() - cpu) * 1000 };
+      if (round > 0) ways[way].push(spent); // the first round warms up
+    }
+  }
+  const median = (way, name) =>
+    ways[way].map((spent) => spent[name]).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)];
+  const differences = scores.reused.map((score, at) => Math.abs(score - scores.reencoded[at]));
+  console.log({
+    ...SIZES,
+    cpuMs: { reused: median("reused", "cpuMs"), reencoded: median("reencoded", "cpuMs") },
+    wallMs: { reused: median("reused", "wallMs"), reencoded: median("reencoded", "wallMs") },
+    // Of processor time, which other work on the machine does not stretch.
+    ratio: median("reencoded", "cpuMs") / median("reused", "cpuMs"),
+    greatestDifference: Math.max(...differences),
+  });
+} finally {
+  await browser.close();
+  await server.close();
+}
+
+/** Processor time of the browser's renderers. On other systems than Linux it is not to be had. */
+function cpuSeconds() {
+  const list = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
+  const rows = list.split("\n").map((line) => line.trim().split(/\s+/));
+  const mine = new Set([String(process.pid)]);
+  let ticks = 0;
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const [pid, parent, ...args] of rows) {
+      if (!mine.has(parent) || mine.has(pid)) continue;
+      mine.add(pid);
+      grew = true;
+      if (args.includes("--type=renderer")) ticks += ticksOf(pid);
+    }
+  }
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** User and system time, behind the name in brackets. */
+function ticksOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
