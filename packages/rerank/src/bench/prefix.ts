@@ -27,10 +27,10 @@ export async function openPrefixBench(sizes: PrefixSizes): Promise<ScoreOnce> {
 }
 
 /** A template without a text of its own, so that the lengths are those that are named. */
-function shortCard({ knownScores: _, ...card }: RerankerCard): RerankerCard {
+function shortCard(card: RerankerCard): RerankerCard {
   if (card.scoring.kind !== "yes-no") throw new TypeError("the toy answers yes or no");
   const scoring = { ...card.scoring, prefix: "", suffix: "", body: "{query}{passage}" };
-  return { ...card, scoring };
+  return { ...card, scoring, knownScores: undefined };
 }
 
 /** A digit is one token for this tokenizer. The first of each seed up to 9 differs, so that no more than the query is shared. */
