@@ -16,14 +16,13 @@ const MOST_JOINED = 4;
  * @throws RetrievalError `INVALID_OPTION` where there are not enough
  */
 export function collectTexts(sources: readonly string[], root: string, wanted: number): string[] {
-  const paragraphs = sources.length > 0 ? readJsonLines(sources) : readPackages(root);
-  const sentences = splitAll(paragraphs);
+  const documents = splitAll(sources.length > 0 ? readJsonLines(sources) : readPackages(root));
   const texts = new Set<string>();
   for (let joined = 1; joined <= MOST_JOINED; joined++) {
-    for (const paragraph of sentences) {
-      for (let at = 0; at + joined <= paragraph.length; at++) {
+    for (const sentences of documents) {
+      for (let at = 0; at + joined <= sentences.length; at++) {
         if (texts.size === wanted) return [...texts];
-        texts.add(paragraph.slice(at, at + joined).join(" "));
+        texts.add(sentences.slice(at, at + joined).join(" "));
       }
     }
   }
@@ -39,47 +38,50 @@ export function hashTexts(texts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16);
 }
 
-/** Sentences of each paragraph. A sentence that was there before is left out, wherever it was. */
-function splitAll(paragraphs: Iterable<string>): string[][] {
+/** Sentences of each document. A sentence that was there before is left out, wherever it was. */
+function splitAll(documents: Iterable<readonly string[]>): string[][] {
   const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
   const seen = new Set<string>();
   const all: string[][] = [];
-  for (const paragraph of paragraphs) {
+  for (const paragraphs of documents) {
     const sentences: string[] = [];
-    for (const { segment } of segmenter.segment(paragraph.replaceAll(/\s+/g, " "))) {
-      const sentence = segment.trim();
-      const isProse = /[a-z] [a-z]/.test(sentence);
-      if (sentence.length < LEAST || sentence.length > MOST || !isProse) continue;
-      if (seen.has(sentence)) continue;
-      seen.add(sentence);
-      sentences.push(sentence);
+    for (const paragraph of paragraphs) {
+      for (const { segment } of segmenter.segment(paragraph.replaceAll(/\s+/g, " "))) {
+        const sentence = segment.trim();
+        const isProse = /[a-z] [a-z]/.test(sentence);
+        if (sentence.length < LEAST || sentence.length > MOST || !isProse) continue;
+        if (seen.has(sentence)) continue;
+        seen.add(sentence);
+        sentences.push(sentence);
+      }
     }
     all.push(sentences);
   }
   return all;
 }
 
-function* readJsonLines(sources: readonly string[]): Generator<string> {
+/** Paragraphs of each line's text. */
+function* readJsonLines(sources: readonly string[]): Generator<string[]> {
   for (const source of sources) {
     const files = statSync(source).isDirectory() ? filesBelow(source, /\.jsonl$/) : [source];
     for (const file of files) {
       for (const line of readFileSync(file, "utf8").split("\n")) {
         if (line === "") continue;
         const { text } = JSON.parse(line) as { text?: unknown };
-        if (typeof text === "string") yield text;
+        if (typeof text === "string") yield text.split(/\n\s*\n/);
       }
     }
   }
 }
 
 /** Prose of what is installed to build this project: Markdown without its code, and the comments of declarations. */
-function* readPackages(root: string): Generator<string> {
+function* readPackages(root: string): Generator<string[]> {
   const store = join(root, "node_modules", ".pnpm");
   if (!existsSync(store)) return;
   for (const file of filesBelow(store, /\.(md|d\.ts|d\.mts)$/)) {
     const content = readFileSync(file, "utf8");
     const prose = file.endsWith(".md") ? proseOfMarkdown(content) : proseOfComments(content);
-    yield* prose.split(/\n\s*\n/);
+    yield prose.split(/\n\s*\n/);
   }
 }
 
