@@ -56,7 +56,7 @@ globalThis.bench = {
     };
   },
 
-  async ask({ from, count, limit, bucket }: AskJob): Promise<Answers> {
+  async ask({ from, count, limit, buckets }: AskJob): Promise<Answers> {
     const asked = opened();
     const ms: number[] = [];
     const found: (readonly number[])[] = [];
@@ -64,9 +64,9 @@ globalThis.bench = {
       const vector = rowAt(queries, at).slice();
       const started = performance.now();
       const answer =
-        bucket === null
+        buckets === null
           ? await asked.query(vector, limit)
-          : await asked.queryBucket?.(vector, limit, bucket);
+          : await asked.queryBucket?.(vector, limit, at % buckets);
       ms.push(performance.now() - started);
       found.push(answer ?? []);
     }

@@ -92,11 +92,32 @@ test("a report names each failure, and has a plot for each measure of two sizes"
     },
     rounds: 2,
     sets: [setOf(1_000, [loop, lost]), setOf(10_000, [loop, lost])],
+    filters: [
+      {
+        set: "random",
+        rows: 1_000,
+        share: 0.01,
+        limit: 10,
+        engines: [
+          {
+            name: "loop",
+            title: "loop",
+            version: null,
+            plainMs: [[10, 10]],
+            filteredMs: [[5, 5]],
+            recall: 1,
+            failure: null,
+          },
+        ],
+      },
+    ],
+    starts: [],
   };
   const text = formatReport([report]);
   expect(text).toContain("- lost, build: too much");
   expect(text).toContain("**10,000 × 384, random vectors**");
   expect(text.match(/^\| loop 1\.2\.3 \|/gm)).toHaveLength(2);
+  expect(text).toContain("| loop | 10 | 5 | 2 (2 to 2) | 1.000 |");
   const plots = formatPlots([report]);
   expect(plots.map(({ name }) => name)).toContain("random-query");
   for (const { svg } of plots) expect(svg).not.toMatch(/NaN|Infinity|undefined/);

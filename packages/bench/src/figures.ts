@@ -1,9 +1,16 @@
 // What a table shows of a report: medians, spreads, ratios.
 import { median, quantile } from "@nearfield/evaluate";
-import type { EngineReport, SetReport } from "./report.ts";
+import type { EngineReport, FilterEngineReport, SetReport } from "./report.ts";
 
 /** The engine that all ratios are relative to. */
 const YARDSTICK = "loop";
+
+/** The median of the rounds' ratios, and the least and the greatest of them. */
+export interface Ratio {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
 
 export interface Figures {
   readonly engine: EngineReport;
@@ -14,8 +21,8 @@ export interface Figures {
   readonly firstAnswerMs: number | null;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** How many times as fast as the yardstick: the median of the rounds' ratios, and the least and greatest of them. */
-  readonly ratio: { readonly median: number; readonly least: number; readonly most: number } | null;
+  /** How many times as fast as the yardstick. */
+  readonly ratio: Ratio | null;
   readonly recall: number | null;
   readonly memoryBytes: number | null;
 }
@@ -33,19 +40,33 @@ export function figuresOf(engine: EngineReport, { engines }: SetReport): Figures
     firstAnswerMs: median(engine.firstAnswerMs),
     medianMs: median(all),
     p95Ms: quantile(all, 0.95),
-    ratio: ratioOf(
-      engines.find(({ name }) => name === YARDSTICK),
-      engine,
-    ),
+    ratio: ratioOf(engines.find(({ name }) => name === YARDSTICK)?.queryMs ?? [], engine.queryMs),
     recall: engine.recall,
     memoryBytes: engine.memory && engine.memory.servingBytes - engine.memory.emptyBytes,
   };
 }
 
+export interface FilterFigures {
+  readonly plainMs: number | null;
+  readonly filteredMs: number | null;
+  /** How many times as fast as the same queries without a filter. */
+  readonly ratio: Ratio | null;
+}
+
+export function filterFiguresOf({ plainMs, filteredMs }: FilterEngineReport): FilterFigures {
+  return {
+    plainMs: median(plainMs.flat()),
+    filteredMs: median(filteredMs.flat()),
+    ratio: ratioOf(plainMs, filteredMs),
+  };
+}
+
+type Rounds = readonly (readonly number[])[];
+
 /** Round by round, as a busy machine slows both in the same round. */
-function ratioOf(yardstick: EngineReport | undefined, engine: EngineReport): Figures["ratio"] {
-  const ratios = engine.queryMs.flatMap((round, at) => {
-    const [slow, fast] = [median(yardstick?.queryMs[at] ?? []), median(round)];
+function ratioOf(slower: Rounds, faster: Rounds): Ratio | null {
+  const ratios = faster.flatMap((round, at) => {
+    const [slow, fast] = [median(slower[at] ?? []), median(round)];
     return slow === null || fast === null ? [] : [slow / fast];
   });
   const middle = median(ratios);

@@ -1,13 +1,16 @@
 // Reports as Markdown and plots.
-import { figuresOf, slopeOf, type Figures } from "./figures.ts";
+import { median, quantile } from "@nearfield/evaluate";
+import { figuresOf, filterFiguresOf, slopeOf, type Figures, type Ratio } from "./figures.ts";
 import { plot } from "./plot.ts";
-import type { Report, SetReport } from "./report.ts";
+import type { FilterReport, Report, SearchStartReport, SetReport } from "./report.ts";
 
 /** All sets of all reports, one table each, and how times grow. */
 export function formatReport(reports: readonly Report[]): string {
   const sections = reports.flatMap((report) => [
     formatMachine(report),
     ...report.sets.map((set) => formatSet(set)),
+    ...report.filters.map((filter) => formatFilter(filter)),
+    ...report.starts.map((start) => formatStart(start)),
   ]);
   const slopes = formatSlopes(reports.flatMap(({ sets }) => sets));
   return [...sections, ...slopes].join("\n\n");
@@ -63,12 +66,56 @@ function formatRow(figures: Figures): string {
     digits(firstAnswerMs),
     digits(medianMs),
     digits(p95Ms),
-    ratio ? `${digits(ratio.median)} (${digits(ratio.least)} to ${digits(ratio.most)})` : "–",
+    formatRatio(ratio),
     recall === null ? "–" : recall.toFixed(3),
     megabytes(figures.memoryBytes),
     megabytes(engine.storedBytes),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+function formatFilter({ set, rows, share, engines }: FilterReport): string {
+  const lines = engines.map((engine) => {
+    const { plainMs, filteredMs, ratio } = filterFiguresOf(engine);
+    const recall = engine.recall === null ? "–" : engine.recall.toFixed(3);
+    const cells = [engine.title, digits(plainMs), digits(filteredMs), formatRatio(ratio), recall];
+    return `| ${cells.join(" | ")} |`;
+  });
+  const failures = engines.flatMap(({ title, failure }) =>
+    failure ? [`- ${title}, ${failure.phase}: ${failure.message}`] : [],
+  );
+  return [
+    `**A filter that ${share * 100} % of ${thousands(rows)} rows pass, ${set} vectors**, in turns with the same queries without one:`,
+    [
+      "| library | all rows, ms | filtered, ms | times as fast (range of rounds) | recall@10 |",
+      "|---|--:|--:|--:|--:|",
+      ...lines,
+    ].join("\n"),
+    ...(failures.length > 0 ? [failures.join("\n")] : []),
+  ].join("\n\n");
+}
+
+function formatStart(start: SearchStartReport): string {
+  const { documents, passages, firstStoredMs, allStoredMs, firstAnswerMs, queryMs } = start;
+  const perSecond = (documents - 1) / ((allStoredMs - firstStoredMs) / 1_000);
+  const figures: [string, string][] = [
+    ["first visit: from nothing to the first document stored, ms", digits(firstStoredMs)],
+    ["documents stored per second after that", digits(perSecond)],
+    ["later visit: from nothing to the first answer, ms", digits(median(firstAnswerMs))],
+    ["query after that, median, ms", digits(median(queryMs))],
+    ["query after that, p95, ms", digits(quantile(queryMs, 0.95))],
+  ];
+  return [
+    `**\`openSearch\` from texts to answers**: pocket model on WASM, ${thousands(documents)} documents of a sentence, ${thousands(passages)} passages:`,
+    ["| figure | |", "|---|--:|", ...figures.map(([name, value]) => `| ${name} | ${value} |`)].join(
+      "\n",
+    ),
+  ].join("\n\n");
+}
+
+function formatRatio(ratio: Ratio | null): string {
+  if (!ratio) return "–";
+  return `${digits(ratio.median)} (${digits(ratio.least)} to ${digits(ratio.most)})`;
 }
 
 interface Measure {

@@ -30,8 +30,8 @@ export interface AskJob {
   readonly from: number;
   readonly count: number;
   readonly limit: number;
-  /** Only rows of this bucket; null: all. */
-  readonly bucket: number | null;
+  /** Query n only among rows of bucket n modulo this; null: among all rows. */
+  readonly buckets: number | null;
 }
 
 /** The page's entry points. Each is called in this order, in one or in two lives of the browser. */
@@ -50,4 +50,27 @@ export interface Bench {
 export interface TextBench {
   /** Unit vectors of the texts at an address (a JSON array), posted back in blocks. Resolves with their length. */
   encode(textsAddress: string, vectorsAddress: string): Promise<number>;
+}
+
+export interface StoreTimes {
+  readonly firstStoredMs: number;
+  readonly allStoredMs: number;
+  readonly passages: number;
+}
+
+export interface SearchStart {
+  readonly firstAnswerMs: number;
+  /** Of all queries after the first. */
+  readonly queryMs: readonly number[];
+  /** That the first query found. */
+  readonly hits: number;
+  readonly described: unknown;
+}
+
+/** `openSearch` from texts to answers: the entry points of a page of its own. */
+export interface SearchBench {
+  /** Adds the texts at an address (a JSON array) as documents. Called in a browser that has nothing stored. */
+  store(textsAddress: string): Promise<StoreTimes>;
+  /** Opens what was stored, and asks. */
+  start(queries: readonly string[], limit: number): Promise<SearchStart>;
 }

@@ -32,6 +32,42 @@ export interface SetReport {
   readonly engines: readonly EngineReport[];
 }
 
+/** One library that can filter. Times in milliseconds, a list for each round. */
+export interface FilterEngineReport {
+  readonly name: string;
+  readonly title: string;
+  readonly version: string | null;
+  readonly plainMs: readonly (readonly number[])[];
+  readonly filteredMs: readonly (readonly number[])[];
+  /** Of the filtered answers, among the rows that pass. */
+  readonly recall: number | null;
+  readonly failure: EngineReport["failure"];
+}
+
+export interface FilterReport {
+  readonly set: string;
+  readonly rows: number;
+  /** Of the rows, how many pass. */
+  readonly share: number;
+  readonly limit: number;
+  readonly engines: readonly FilterEngineReport[];
+}
+
+/** `openSearch` with the pocket model, over documents of one sentence. Times in milliseconds. */
+export interface SearchStartReport {
+  readonly documents: number;
+  readonly passages: number;
+  /** A first visit, with an empty profile: from nothing to the first document stored, and to all of them. */
+  readonly firstStoredMs: number;
+  readonly allStoredMs: number;
+  /** Later visits, each in a new browser: from nothing, code included, to the first answer. */
+  readonly firstAnswerMs: readonly number[];
+  /** The queries after it. */
+  readonly queryMs: readonly number[];
+  /** Devices and counts, as the library says them. */
+  readonly described: unknown;
+}
+
 export interface MachineReport {
   readonly processor: string;
   readonly cores: number;
@@ -48,4 +84,6 @@ export interface Report {
   readonly machine: MachineReport;
   readonly rounds: number;
   readonly sets: readonly SetReport[];
+  readonly filters: readonly FilterReport[];
+  readonly starts: readonly SearchStartReport[];
 }

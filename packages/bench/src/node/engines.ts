@@ -18,17 +18,25 @@ export interface EngineInfo {
   readonly package?: string;
   /** False for an engine that may miss near rows by design. */
   readonly exact: boolean;
+  /** True where it can be asked for rows of one bucket. */
+  readonly filters?: boolean;
 }
 
 /** In the order in which they take turns. */
 export const ENGINES: readonly EngineInfo[] = [
-  { name: "nearfield", title: "Nearfield, exact", exact: true },
-  { name: "nearfield-compact", title: "Nearfield, compact", exact: false },
-  { name: "loop", title: "naive typed loop", exact: true },
+  { name: "nearfield", title: "Nearfield, exact", exact: true, filters: true },
+  { name: "nearfield-compact", title: "Nearfield, compact", exact: false, filters: true },
+  { name: "loop", title: "naive typed loop", exact: true, filters: true },
   { name: "browservec", title: "BrowserVec", package: "browservec", exact: true },
   { name: "hnswlib-wasm", title: "hnswlib-wasm (HNSW)", package: "hnswlib-wasm", exact: false },
-  { name: "orama", title: "Orama", package: "@orama/orama", exact: true },
-  { name: "pglite", title: "PGlite + pgvector", package: "@electric-sql/pglite", exact: true },
+  { name: "orama", title: "Orama", package: "@orama/orama", exact: true, filters: true },
+  {
+    name: "pglite",
+    title: "PGlite + pgvector",
+    package: "@electric-sql/pglite",
+    exact: true,
+    filters: true,
+  },
   {
     name: "client-vector-search",
     title: "client-vector-search",

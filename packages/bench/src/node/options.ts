@@ -4,8 +4,14 @@ import { RetrievalError } from "@nearfield/core";
 import { ENGINES, YARDSTICK, type EngineName } from "./engines.ts";
 import { SET_NAMES, type SetName } from "./set-name.ts";
 
+/** `engines`: all libraries. `filter`: those that can filter. `start`: `openSearch` from texts to answers. */
+export type SectionName = "engines" | "filter" | "start";
+
+const SECTION_NAMES: readonly SectionName[] = ["engines", "filter", "start"];
+
 /** What was asked on the command line, checked. Paths are absolute. */
 export interface Options {
+  readonly sections: readonly SectionName[];
   readonly sizes: readonly number[];
   readonly sets: readonly SetName[];
   /** In the order in which they take turns; the yardstick and Nearfield are always among them. */
@@ -36,6 +42,7 @@ export const USAGE: string = `pnpm bench [options]
 Nearfield next to other libraries, each in a real browser of its own, taking turns. See docs/benchmarks.md.
 
   --size <n,n>        rows (default: ${DEFAULT_SIZE})
+  --sections <a,b>    what: ${SECTION_NAMES.join(", ")} (default: all)
   --sets <a,b>        vectors: ${SET_NAMES.join(", ")} (default: real,random)
   --peers <a,b>       next to nearfield and the plain loop: ${ENGINES.map(({ name }) => name).join(", ")}; all (default); none
   --queries <n>       different queries (default: ${DEFAULT_QUERIES})
@@ -58,6 +65,7 @@ export function readOptions(args: readonly string[], base: string, cache: string
   const values = parse(args);
   const path = (value: string) => resolve(base, value);
   return {
+    sections: list(values.sections).map((name) => oneOf("--sections", name, SECTION_NAMES)),
     sizes: list(values.size)
       .map((size) => count("--size", size))
       .toSorted((a, b) => a - b),
@@ -91,6 +99,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         size: { type: "string", default: String(DEFAULT_SIZE) },
+        sections: { type: "string", default: SECTION_NAMES.join(",") },
         sets: { type: "string", default: "real,random" },
         peers: { type: "string", default: "all" },
         queries: { type: "string", default: String(DEFAULT_QUERIES) },

@@ -23,7 +23,16 @@ test(
   "Nearfield and the plain loop find the same rows after the browser was killed",
   async () => {
     const out = join(folder, "report.json");
-    const options = ["--size", "300", "--sets", "clustered", "--peers", "none"];
+    const options = [
+      "--size",
+      "300",
+      "--sets",
+      "clustered",
+      "--peers",
+      "none",
+      "--sections",
+      "engines",
+    ];
     const few = ["--rounds", "1", "--queries", "4", "--cache", folder, "--out", out];
     const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...options, ...few]);
     const report = JSON.parse(readFileSync(out, "utf8")) as Report;

@@ -3,10 +3,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { formatReport } from "../format.ts";
-import type { MachineReport, Report, SetReport } from "../report.ts";
+import type {
+  FilterReport,
+  MachineReport,
+  Report,
+  SearchStartReport,
+  SetReport,
+} from "../report.ts";
 import { writeDocs } from "./docs.ts";
 import { engineInfo, type EngineName } from "./engines.ts";
-import { measureSet, type EnginePage } from "./measure.ts";
+import type { EnginePage } from "./contender.ts";
+import { measureFilter } from "./measure-filter.ts";
+import { measureStart } from "./measure-start.ts";
+import { measureSet } from "./measure.ts";
 import { readOptions, USAGE, type Options } from "./options.ts";
 import { installPeers, versionOf } from "./peers.ts";
 import { prepareSet } from "./sets.ts";
@@ -29,24 +38,48 @@ export async function main(args: readonly string[], workspace: Workspace): Promi
   for (const folder of [dirname(out), around.data]) mkdirSync(folder, { recursive: true });
   const load = loadavg()[0] ?? 0;
   const pages = await buildPages(options, around);
-  const sets: SetReport[] = [];
+  let browser: string | null = null;
+  const found: Measured = { sets: [], filters: [], starts: [] };
+  /** Written after each part, so that a run that is broken off has given something. */
+  const report = (): Report => {
+    const whole = {
+      date: new Date().toISOString(),
+      commit: commitOf(around.root),
+      machine: describeMachine(browser, load),
+      rounds: options.rounds,
+      ...found,
+    };
+    writeFileSync(out, `${JSON.stringify(whole, null, 1)}\n`);
+    return whole;
+  };
+  if (options.sections.includes("start")) {
+    found.starts.push(await measureStart(options, around));
+    report();
+  }
   for (const size of options.sizes) {
     for (const name of options.sets) {
       const set = await prepareSet(name, size, options, around);
       around.say(`${size} rows, ${name}`);
-      const measured = await measureSet(name, set, pages, options, around);
-      sets.push(measured.report);
-      // After each, so that a run that is broken off has given something.
-      const machine = describeMachine(measured.browser, load);
-      const date = new Date().toISOString();
-      const report = { date, commit: commitOf(around.root), machine, rounds: options.rounds, sets };
-      writeFileSync(out, `${JSON.stringify(report, null, 1)}\n`);
-      if (size === options.sizes.at(-1) && name === options.sets.at(-1)) {
-        around.print(formatReport([report]));
+      if (options.sections.includes("engines")) {
+        const measured = await measureSet(name, set, pages, options, around);
+        browser = measured.browser;
+        found.sets.push(measured.report);
+        report();
+      }
+      if (options.sections.includes("filter")) {
+        found.filters.push(await measureFilter(name, set, pages, options, around));
+        report();
       }
     }
   }
+  around.print(formatReport([report()]));
   around.print(`report written to ${out}`);
+}
+
+interface Measured {
+  readonly sets: SetReport[];
+  readonly filters: FilterReport[];
+  readonly starts: SearchStartReport[];
 }
 
 /** The bundle of each library. One that can not be had, or built, is reported, and the others go on. */
