@@ -26,6 +26,8 @@ export interface Contender {
   /** The last one that was built. */
   profile: Profile | undefined;
   visit: Visit | undefined;
+  /** Memory of the renderer before the library was loaded; null where it is not known. */
+  emptyBytes: number | null;
 }
 
 /** Brings libraries to the start, in the order of their names. One whose page could not be built has failed already. */
@@ -72,24 +74,40 @@ async function enter(
   const host = failed
     ? undefined
     : await Host.start({ page: page.folder, data: around.data, headers: around.headers });
-  return { name, host, report, found: [], profile: undefined, visit: undefined };
+  return { name, host, report, found: [], profile: undefined, visit: undefined, emptyBytes: null };
 }
 
-/** Does a phase, unless an earlier one failed. A failure ends the library's part, and the others go on. */
+/**
+ * Does a phase, unless an earlier one failed. A failure ends the library's part, and the others go on.
+ * @param again brings the library back to where the phase can be done once more, after something else has ended its browser
+ */
 export async function attempt(
   one: Contender,
   phase: string,
   work: () => Promise<void>,
+  again: () => Promise<void> = async () => {},
 ): Promise<void> {
   if (one.report.failure) return;
   try {
-    await work();
+    try {
+      await work();
+    } catch (thrown) {
+      if (!isClosed(thrown)) throw thrown;
+      await one.profile?.kill();
+      await again();
+      await work();
+    }
   } catch (thrown) {
     one.report.failure = { phase, message: firstLines(String((thrown as Error).message)) };
     await one.profile?.remove();
     one.profile = undefined;
     one.visit = undefined;
   }
+}
+
+/** The browser is gone, as after an update of the system or somebody's "kill all"; a page that crashed says so instead. */
+function isClosed(thrown: unknown): boolean {
+  return /browser has been closed/.test(String((thrown as Error).message));
 }
 
 /** Enough of a message to know it again. */

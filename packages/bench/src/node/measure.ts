@@ -54,16 +54,21 @@ async function askInTurns(
 ): Promise<void> {
   const warmUps = Math.min(WARM_UPS, queries);
   for (const one of contenders) {
-    await attempt(one, "query", async () => void (await phases.ask(one, 0, warmUps)));
+    const warmUp = async () => void (await phases.ask(one, 0, warmUps));
+    await attempt(one, "query", warmUp, () => phases.open(one, true));
   }
   const perRound = Math.max(1, Math.floor(queries / rounds));
   for (let from = 0; from < queries; from += perRound) {
     const count = Math.min(perRound, queries - from);
     for (const one of contenders) {
-      await attempt(one, "query", async () => {
+      const ask = async () => {
         const { ms, found } = await phases.ask(one, from, count);
         one.report.queryMs.push([...ms]);
         one.found.push(...found);
+      };
+      await attempt(one, "query", ask, async () => {
+        await phases.open(one, true);
+        await phases.ask(one, 0, warmUps);
       });
     }
   }

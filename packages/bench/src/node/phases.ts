@@ -61,7 +61,7 @@ export class Phases {
     report.openMs.push(times.openMs);
     report.firstAnswerMs.push(times.firstAnswerMs);
     report.described = times.described;
-    if (emptyBytes !== null) report.memory = { emptyBytes, servingBytes: emptyBytes };
+    one.emptyBytes = emptyBytes;
     this.#around.say(`${report.title}: first answer ${times.firstAnswerMs.toFixed(0)} ms`);
     if (stays) one.visit = visit;
     else await profile?.kill();
@@ -78,10 +78,10 @@ export class Phases {
     return this.#call<Answers>(one.visit, "ask", [job]);
   }
 
-  async memory({ report, visit }: Contender): Promise<void> {
+  /** What it holds now, after its queries. */
+  async memory({ report, visit, emptyBytes }: Contender): Promise<void> {
     const servingBytes = (await visit?.residentBytes()) ?? null;
-    report.memory =
-      report.memory && servingBytes !== null ? { ...report.memory, servingBytes } : null;
+    if (emptyBytes !== null && servingBytes !== null) report.memory = { emptyBytes, servingBytes };
   }
 
   get #stored(): StoredSet {
