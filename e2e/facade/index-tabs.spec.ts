@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
+import { rendererOf } from "../harness/profile.ts";
 import { rank, vectorOf, type Found, type Mark } from "../harness/rows.ts";
 
 const TABS = RUN_ALL ? 8 : 3;
@@ -70,6 +71,50 @@ test(`${TABS} tabs that add, remove and query at once leave what their calls lea
   );
   expect(queries).toBeGreaterThan(TABS);
   expect(changes.length).toBeGreaterThan(TABS);
+});
+
+test("a tab that is stopped while it writes does not keep the others from writing, and goes on where it was", async ({
+  context,
+  site,
+}) => {
+  const trials = RUN_ALL ? 10 : 1;
+  test.setTimeout(60_000 + trials * 60_000);
+  const [stopped, other] = [await context.newPage(), await context.newPage()];
+  for (const page of [stopped, other]) {
+    await visit(page, site.isolated);
+    await page.evaluate(async (dimensions) => {
+      kept.index = await nearfield.openIndex({ name: "stopped", dimensions });
+    }, vectorOf("").length);
+  }
+  const pid = await rendererOf(stopped);
+  const waits: number[] = [];
+  for (let trial = 0; trial < trials; trial++) {
+    // Page and workers of one renderer are one process: all of it stands still.
+    const writing = stopped.evaluate(async (from) => {
+      for (let at = 0; at < 40; at++)
+        await kept.index.add([nearfield.rowOf([`own ${from + at}`, 1])]);
+    }, trial * 40);
+    await other.waitForTimeout(30 + 17 * trial);
+    process.kill(pid, "SIGSTOP");
+    try {
+      const begun = performance.now();
+      const outcome = await other.evaluate(
+        (id) => nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])])),
+        `other ${trial}`,
+      );
+      waits.push(performance.now() - begun);
+      // Stopped within a transaction it is waited for by the browser itself; then we say so.
+      expect(outcome).toMatch(/^(no error|TIMEOUT)$/);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await writing;
+    await other.evaluate((id) => kept.index.add([nearfield.rowOf([id, 1])]), `other ${trial}`);
+    const ids = (await readAll(other)).map(({ id }) => id);
+    expect(ids).toHaveLength((trial + 1) * 41);
+    expect(await readAll(stopped)).toEqual(await readAll(other));
+  }
+  console.log(`waited for a stopped tab, ms: ${waits.map(Math.round).join(", ")}`);
 });
 
 async function work(

@@ -103,6 +103,19 @@ export interface IndexCalls {
     output: { readonly hits: readonly IndexHit[]; readonly report: IndexReport };
     progress: never;
   };
+  /** An answer for each vector, all of one moment. */
+  searchBatch: {
+    input: {
+      readonly vectors: readonly Float32Array[];
+      readonly limit: number;
+      readonly filter?: Filter | undefined;
+    };
+    output: {
+      readonly answers: readonly (readonly IndexHit[])[];
+      readonly report: IndexReport;
+    };
+    progress: never;
+  };
   /** Stores whole entries; those that are stored with the same hash are passed over. */
   commit: { input: EntryBlock; output: IndexReport; progress: never };
   /** Unknown ids are passed over. */

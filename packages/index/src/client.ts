@@ -113,6 +113,28 @@ export class IndexClient {
     return answer;
   }
 
+  async searchBatch(
+    vectors: readonly Float32Array[],
+    limit: number,
+    options: {
+      readonly filter?: Filter | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
+  ): Promise<{
+    readonly answers: readonly (readonly IndexHit[])[];
+    readonly report: IndexReport;
+  }> {
+    const filter = options.filter === undefined ? undefined : checkFilter(options.filter);
+    const { signal } = options;
+    const answer = await this.#supervisor.call(
+      "searchBatch",
+      { vectors, limit, filter },
+      { signal },
+    );
+    this.#tell(answer.report);
+    return answer;
+  }
+
   /** With `transfer` the buffers named there are moved to the worker instead of copied. */
   async commit(
     block: EntryBlock,

@@ -7,7 +7,6 @@ import {
   type RecordRead,
   type SegmentStore,
 } from "@nearfield/core";
-import { aborted } from "@nearfield/link";
 import type { IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
 import { findFresh } from "./draft.ts";
 import type { Holding } from "./exchange/holding.ts";
@@ -25,7 +24,7 @@ import { encodeManifest, type Manifest } from "./manifest.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import type { Pulse } from "./pulse.ts";
 import { Queue } from "./queue.ts";
-import { rankRows, type Ranked, type Wanted } from "./ranking.ts";
+import { rankBatch, rankRows, type Ranked } from "./ranking.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import { RecallWatch } from "./recall.ts";
@@ -159,34 +158,68 @@ export class FlatIndex {
     if (text !== undefined) this.#checkText(text);
     checkLimit(limit);
     const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
+    const { image } = this.#replica;
+    const { answers, report } = await this.#answer(async () => {
+      if (text !== undefined) await this.#readWords();
+      return async () => [await rankRows(image, this.#twin, { vector, text, limit, tests })];
+    });
+    if (vector) this.#recall?.note(vector);
+    return { hits: answers[0] as readonly IndexHit[], report };
+  }
+
+  /**
+   * What {@link search} gives for each of the vectors, in one pass over the rows and as of one moment.
+   * @throws RetrievalError as `search`
+   */
+  async searchBatch(
+    vectors: readonly Float32Array[],
+    limit: number,
+    { filter }: { readonly filter?: Filter | undefined } = {},
+  ): Promise<{
+    readonly answers: readonly (readonly IndexHit[])[];
+    readonly report: IndexReport;
+  }> {
+    for (const vector of vectors) checkQuery(vector, this.#scanner.dimensions);
+    checkLimit(limit);
+    const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
+    const { image } = this.#replica;
+    const answer = await this.#answer(async () => () => rankBatch(image, vectors, limit, tests));
+    for (const vector of vectors) this.#recall?.note(vector);
+    return answer;
+  }
+
+  /** Ranks, and reads what was found, until both are of one state. `prepare` gives what ranks the memory as it is then. */
+  async #answer(prepare: () => Promise<() => Promise<Ranked[][]>>): Promise<{
+    readonly answers: readonly (readonly IndexHit[])[];
+    readonly report: IndexReport;
+  }> {
     this.#assertOpen();
     const replica = this.#replica;
     let isFresh = replica.isStale;
     if (isFresh) await this.#enqueue(() => replica.catchUp());
     for (let redo = 0; redo < MAX_REDOS; redo++) {
-      if (text !== undefined) await this.#readWords();
+      const rank = await prepare();
       this.#assertOpen();
       // One look at the memory, then one at the store. If the store has not moved on, what was ranked is what is stored. If
       // it has, and we have caught up since the call came, the ranking is of a moment within the call all the same.
       const state = replica.manifest;
       const report = replica.report();
-      const ranked = await this.#rank({ vector, text, limit, tests });
+      const ranked = await this.#rank(rank);
       if (ranked === OVERTAKEN) {
         isFresh = false;
         continue;
       }
-      const hashes = new Map(ranked.map(({ id, hash }) => [id, hash]));
+      const hashes = new Map(ranked.flat().map(({ id, hash }) => [id, hash]));
       const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
       const isCurrent = sameToken(manifest, state);
       if (isCurrent || isFresh) {
         const { payloads, unsound } = readPayloads(hashes, records);
         if (unsound.length === 0) {
-          const hits = ranked.map(({ id, ordinal, score, parts }) => {
+          const hitOf = ({ id, ordinal, score, parts }: Ranked): IndexHit => {
             return { id, ordinal, score, parts, payload: payloads.get(id) };
-          });
-          if (vector) this.#recall?.note(vector);
+          };
           this.#recall?.look();
-          return { hits, report };
+          return { answers: ranked.map((rows) => rows.map(hitOf)), report };
         }
         if (isCurrent) {
           await this.#enqueue(async () => replica.lose(state, unsound));
@@ -232,12 +265,11 @@ export class FlatIndex {
   /**
    * Writes segments with deleted rows, and segments that are not full, anew, in many small commits: it can end anywhere, and
    * calls of others come in between. It drops nothing that it has not read. Commits do the most urgent part of it by themselves.
+   * @param pulse called between two commits; throws to give up
    * @throws RetrievalError `STORAGE_FULL`: what is done so far stays done
    */
-  async compact(signal?: AbortSignal): Promise<IndexReport> {
-    while (await this.#enqueue(() => this.#writer.compactSome())) {
-      if (signal?.aborted) throw aborted(signal);
-    }
+  async compact(pulse: Pulse = () => {}): Promise<IndexReport> {
+    while (await this.#enqueue(() => this.#writer.compactSome())) pulse();
     return this.report();
   }
 
@@ -336,11 +368,11 @@ export class FlatIndex {
   }
 
   /** One look at the memory. Where rows can not be read, it is brought up to date, without them if they are damaged. */
-  async #rank(wanted: Wanted): Promise<Ranked[] | typeof OVERTAKEN> {
+  async #rank(rank: () => Promise<Ranked[][]>): Promise<Ranked[][] | typeof OVERTAKEN> {
     const replica = this.#replica;
     const state = replica.manifest;
     try {
-      return await rankRows(replica.image, this.#twin, wanted);
+      return await rank();
     } catch (thrown) {
       if (!(thrown instanceof UnreadableRows)) throw thrown;
       const { segment } = thrown;

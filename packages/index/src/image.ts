@@ -160,6 +160,15 @@ export class Image {
     limit: number,
     tests: readonly FieldTest[] = [],
   ): Promise<RankedRow[]> {
+    return (await this.searchBatch([vector], limit, tests))[0] as RankedRow[];
+  }
+
+  /** The same for several queries, in one pass over the rows. */
+  searchBatch(
+    vectors: readonly Float32Array[],
+    limit: number,
+    tests: readonly FieldTest[] = [],
+  ): Promise<RankedRow[][]> {
     const segments: HeldSegment[] = [];
     const targets: ScanTarget[] = [];
     let rows = 0;
@@ -171,7 +180,7 @@ export class Image {
       segments.push(segment);
       targets.push({ block: segment.block, allowed });
     }
-    return this.#rank(vector, Math.min(limit, rows), segments, targets);
+    return this.#rank(vectors, Math.min(limit, rows), segments, targets);
   }
 
   /** These rows, by the tie rule; those that are not held are left out. */
@@ -192,7 +201,7 @@ export class Image {
     }
     const segments = [...bitmaps.keys()].map((id) => this.#segments.get(id) as HeldSegment);
     const targets = segments.map(({ info, block }) => ({ block, allowed: bitmaps.get(info.id) }));
-    return this.#rank(vector, rows, segments, targets);
+    return (await this.#rank([vector], rows, segments, targets))[0] as RankedRow[];
   }
 
   /** Says of an entry that is held whether it passes all `tests`. */
@@ -211,22 +220,26 @@ export class Image {
   }
 
   async #rank(
-    vector: Float32Array,
+    vectors: readonly Float32Array[],
     limit: number,
     segments: readonly HeldSegment[],
     targets: readonly ScanTarget[],
-  ): Promise<RankedRow[]> {
-    if (limit === 0) return [];
-    const found = await this.#scanner.search(vector, limit, targets);
-    const ranked = Array.from(found.scores, (score, at): RankedRow => {
-      const { parts } = segments[found.targets[at] as number] as HeldSegment;
-      const row = found.rows[at] as number;
-      const starts = this.#startsOf(parts);
-      const index = findLast(starts, row);
-      const { id, hash, ordinal } = parts[index] as Part;
-      return { id, hash, score, ordinal: ordinal + row - (starts[index] as number) };
+  ): Promise<RankedRow[][]> {
+    if (limit === 0) return vectors.map(() => []);
+    const found = await (vectors.length === 1
+      ? [await this.#scanner.search(vectors[0] as Float32Array, limit, targets)]
+      : this.#scanner.searchBatch(vectors, limit, targets));
+    return found.map((hits) => {
+      const ranked = Array.from(hits.scores, (score, at): RankedRow => {
+        const { parts } = segments[hits.targets[at] as number] as HeldSegment;
+        const row = hits.rows[at] as number;
+        const starts = this.#startsOf(parts);
+        const index = findLast(starts, row);
+        const { id, hash, ordinal } = parts[index] as Part;
+        return { id, hash, score, ordinal: ordinal + row - (starts[index] as number) };
+      });
+      return ranked.sort(compareScored).slice(0, limit);
     });
-    return ranked.sort(compareScored).slice(0, limit);
   }
 
   /** The rows of a segment that are there and pass all tests. */

@@ -37,6 +37,17 @@ export async function rankRows(
   return rows.map((row) => ({ ...row, parts: { lexical: row.score } }));
 }
 
+/** The same for several vectors, in one pass. */
+export async function rankBatch(
+  image: Image,
+  vectors: readonly Float32Array[],
+  limit: number,
+  tests: readonly FieldTest[],
+): Promise<Ranked[][]> {
+  const ranked = await image.searchBatch(vectors, limit, tests);
+  return ranked.map((rows) => rows.map(asDense));
+}
+
 function asDense(row: RankedRow): Ranked {
   return { ...row, parts: { dense: row.score } };
 }

@@ -271,6 +271,26 @@ describe("an import", () => {
   });
 });
 
+it("a clock that jumps back, and one that stands still, change nothing", async () => {
+  const [one, other] = [await open({ leaseMs: 300 }), await open({ leaseMs: 300 })];
+  const { now } = Date;
+  let time = 2e12;
+  try {
+    for (const step of [-3.2e11, 0]) {
+      Date.now = () => (time += step);
+      await one.commit(blockOf(A));
+      await other.commit(blockOf(B));
+      await other.import(await one.export());
+      await one.remove(["a"]);
+      expect((await other.search(QUERY, 9)).hits).toEqual(new Model().commit([B]).search(QUERY, 9));
+      await other.remove(["b"]);
+    }
+  } finally {
+    Date.now = now;
+  }
+  expect(await one.report()).toMatchObject({ entries: 0, degraded: [] });
+});
+
 it("storage that is cleared while open is noticed, told, and written to again", async () => {
   const index = await open();
   await index.commit(blockOf(A));

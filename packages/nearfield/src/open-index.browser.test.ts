@@ -101,6 +101,28 @@ it("a thousand queries, with filters and without, answer as a float64 brute forc
   }
 }, 300_000);
 
+it("a batch of queries answers as one after the other does, with filters and without", async () => {
+  const index = await open();
+  const rows = makeRows(900);
+  await index.add(rows);
+  const queries = rows.slice(0, 40).map(({ vector }) => vector);
+  for (const filter of [undefined, { isOld: true }, { group: { lt: 3 } }, { group: -1 }]) {
+    const options: IndexQueryOptions = { limit: 25, filter };
+    const answers = await index.queryAll(queries, options);
+    expect(answers).toHaveLength(queries.length);
+    for (const [at, answer] of answers.entries()) {
+      expect(answer).toEqual(await index.query(queries[at]!, options));
+    }
+  }
+  const [all] = await index.queryAll([queries[0]!], { limit: 10_000 });
+  expect(all!.hits).toHaveLength(900);
+  expect(await index.queryAll([])).toEqual([]);
+  expect(await codeOf(index.queryAll([queries[0]!, [1, 2]]))).toBe("INVALID_VECTOR");
+  expect(await codeOf(index.queryAll(7 as never))).toBe("INVALID_OPTION");
+  const many = Array.from({ length: 1001 }, () => queries[0]!);
+  expect(await codeOf(index.queryAll(many))).toBe("INPUT_TOO_LARGE");
+});
+
 it("real-valued vectors keep their order and their scores in double precision", async () => {
   const random = seededRandom(3);
   const vector = () => Array.from({ length: DIMENSIONS }, () => random.integer(1e6) / 1e6 - 0.5);

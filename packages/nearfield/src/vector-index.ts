@@ -20,7 +20,7 @@ import {
 import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
 import { blocksOf, checkRows, type Row } from "./vector-index/rows.ts";
-import { copyVector } from "./vector-index/vector.ts";
+import { copyQueries, copyVector } from "./vector-index/vector.ts";
 
 /** A row that was found. */
 export interface RowHit {
@@ -116,6 +116,25 @@ export class VectorIndex {
     const copy = copyVector(vector, this.#parts.options.dimensions, "the query");
     const { hits, report } = await this.#parts.client.search(copy, limit, { filter, signal });
     return { hits: hits.map(hitOf), generation: report.generation };
+  }
+
+  /**
+   * What {@link query} gives for each of the vectors, in one pass over the rows and as of one moment: faster than one after the
+   * other. At most 1,000 vectors.
+   * @throws RetrievalError as {@link query}, and `INPUT_TOO_LARGE`
+   */
+  async queryAll(
+    vectors: Iterable<Float32Array | readonly number[]>,
+    options?: IndexQueryOptions,
+  ): Promise<readonly IndexQueryResult[]> {
+    this.#checkOpen();
+    const { limit, filter, signal } = checkIndexQuery(options);
+    const copies = copyQueries(vectors, this.#parts.options.dimensions);
+    if (copies.length === 0) return [];
+    const { client } = this.#parts;
+    const { answers, report } = await client.searchBatch(copies, limit, { filter, signal });
+    const { generation } = report;
+    return answers.map((hits) => ({ hits: hits.map(hitOf), generation }));
   }
 
   /** Removes rows; unknown ids are passed over. Gives the number that were there. @throws RetrievalError as {@link add} */

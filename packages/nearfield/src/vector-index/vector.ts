@@ -32,6 +32,32 @@ export function copyVector(
   });
 }
 
+/** Each of them has its own list of the best, of up to 10,000 rows. */
+const MAX_QUERIES = 1_000;
+
+/**
+ * Copies of the vectors of a batch.
+ * @throws RetrievalError `INVALID_OPTION` for something that is no iterable, `INPUT_TOO_LARGE`, and as {@link copyVector}
+ */
+export function copyQueries(vectors: unknown, dimensions: number): Float32Array<ArrayBuffer>[] {
+  if (typeof vectors !== "object" || vectors === null || !(Symbol.iterator in vectors)) {
+    throw new RetrievalError("INVALID_OPTION", "the queries must be an iterable of vectors", {
+      value: vectors,
+      repair: "Put a single vector into an array, or use query.",
+    });
+  }
+  const copies: Float32Array<ArrayBuffer>[] = [];
+  for (const vector of vectors as Iterable<unknown>) {
+    if (copies.length === MAX_QUERIES) {
+      throw new RetrievalError("INPUT_TOO_LARGE", "there are too many queries in one call", {
+        repair: `Give at most ${MAX_QUERIES} at once.`,
+      });
+    }
+    copies.push(copyVector(vector, dimensions, `query ${copies.length}`));
+  }
+  return copies;
+}
+
 /** Also one of another realm. */
 function isFloat32Array(value: unknown): value is Float32Array {
   return (
