@@ -12,8 +12,8 @@ const C: Marks = { id: "c", version: 2, rows: 1 };
 const FILTERS = [{ even: true }, { tags: "b" }, { rows: { exists: false } }, { version: 1 }];
 const QUERY = queryOf(3);
 
-/** Turns every segment into one of version 1, as it was written before there were columns. */
-function downgrade(database: MemoryDatabase): void {
+/** Turns every segment into one of version 2, which does not name its space, or of version 1, which has no columns either. */
+function downgrade(database: MemoryDatabase, version: 1 | 2): void {
   const manifest = decodeManifest(database.manifest!);
   const segments = manifest.segments.map((info) => {
     const bytes = database.tables.segments.get(info.id)!;
@@ -24,13 +24,14 @@ function downgrade(database: MemoryDatabase): void {
     bare.vectors.set(vectors);
     const vectorsAt = bare.bytes.length - vectors.byteLength;
     const columnsAt = vectorsAt - new Uint32Array(bare.bytes.buffer, 0, 8)[7]!;
-    const old = new Uint8Array(columnsAt - 4 + vectors.byteLength);
+    const keptTo = version === 1 ? columnsAt : vectorsAt;
+    const old = new Uint8Array(keptTo - 4 + vectors.byteLength);
     old.set(bare.bytes.subarray(0, 32));
-    old.set(bare.bytes.subarray(36, columnsAt), 32);
-    old.set(bare.bytes.subarray(vectorsAt), columnsAt - 4);
+    old.set(bare.bytes.subarray(36, keptTo), 32);
+    old.set(bare.bytes.subarray(vectorsAt), keptTo - 4);
     const words = new Uint32Array(old.buffer, 0, 8);
-    words[1] = 1;
-    words[7] = 0;
+    words[1] = version;
+    if (version === 1) words[7] = 0;
     words[2] = crc32(old.subarray(12));
     database.tables.segments.set(info.id, old);
     return { ...info, byteLength: old.length, checksum: words[2]! };
@@ -38,34 +39,37 @@ function downgrade(database: MemoryDatabase): void {
   database.manifest = encodeManifest({ ...manifest, segments });
 }
 
-it("an index from before there were filters can be filtered, and merging keeps its fields", async () => {
-  const database = new MemoryDatabase();
-  const index = makeIndex(new MemoryStore(database));
-  let model = new Model().commit([A, B]);
-  await index.commit(blockOf(A, B));
-  await index.close();
-  downgrade(database);
+it.each([1, 2] as const)(
+  "an index of version %i is read and filtered, and merging keeps its fields",
+  async (version) => {
+    const database = new MemoryDatabase();
+    const index = makeIndex(new MemoryStore(database));
+    let model = new Model().commit([A, B]);
+    await index.commit(blockOf(A, B));
+    await index.close();
+    downgrade(database, version);
 
-  const again = makeIndex(new MemoryStore(database));
-  await again.open();
-  for (const filter of FILTERS) {
-    const { hits } = await again.search(QUERY, 10, { filter });
-    expect(hits).toEqual(model.search(QUERY, 10, filter));
-  }
-  // Taking out more than half of the segment has it written anew.
-  await again.remove(["b"]);
-  await again.commit(blockOf(C));
-  model = model.remove(["b"]).commit([C]);
-  expect(decodeManifest(database.manifest!).segments.map(({ id }) => id)).toEqual([2, 3]);
-  await again.close();
+    const again = makeIndex(new MemoryStore(database));
+    await again.open();
+    for (const filter of FILTERS) {
+      const { hits } = await again.search(QUERY, 10, { filter });
+      expect(hits).toEqual(model.search(QUERY, 10, filter));
+    }
+    // Taking out more than half of the segment has it written anew.
+    await again.remove(["b"]);
+    await again.commit(blockOf(C));
+    model = model.remove(["b"]).commit([C]);
+    expect(decodeManifest(database.manifest!).segments.map(({ id }) => id)).toEqual([2, 3]);
+    await again.close();
 
-  const last = makeIndex(new MemoryStore(database));
-  for (const filter of FILTERS) {
-    const { hits } = await last.search(QUERY, 10, { filter });
-    expect(hits).toEqual(model.search(QUERY, 10, filter));
-  }
-  await last.close();
-});
+    const last = makeIndex(new MemoryStore(database));
+    for (const filter of FILTERS) {
+      const { hits } = await last.search(QUERY, 10, { filter });
+      expect(hits).toEqual(model.search(QUERY, 10, filter));
+    }
+    await last.close();
+  },
+);
 
 it("a bad filter is refused before anything is searched, and the next search answers", async () => {
   const index = makeIndex(new MemoryStore());
