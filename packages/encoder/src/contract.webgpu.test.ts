@@ -1,16 +1,13 @@
 import { encoderContract, readToyModel, type ToyName } from "@nearfield/testing";
 import { vi } from "vitest";
 import { openClient } from "./fixtures/open-client.ts";
+import { RUNS_ALL } from "./fixtures/shared.ts";
 
 // Few texts, because a software adapter takes seconds where a GPU takes milliseconds: from one token to some 45.
 const ROWS = [0, 2, 6, 12];
 vi.setConfig({ testTimeout: 120_000 });
 
-// Set by the test configuration, not by a bundler's types.
-const { env } = import.meta as { env?: Record<string, string> };
-const toys: readonly ToyName[] = env?.["NEARFIELD_TEST_ALL"]
-  ? ["qwen3-mha", "qzhou"]
-  : ["qwen3-mha"];
+const toys: readonly ToyName[] = RUNS_ALL ? ["qwen3-mha", "qzhou"] : ["qwen3-mha"];
 for (const name of toys) {
   const { card, texts, reference } = await readToyModel(name);
   encoderContract(`toy ${name} on WebGPU`, {

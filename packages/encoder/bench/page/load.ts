@@ -7,7 +7,8 @@ export interface LoadJob {
   readonly models: string;
   readonly model: string;
   readonly dtype: Dtype;
-  readonly query: string;
+  /** Of a query, special tokens included. */
+  readonly tokens: number;
   readonly rounds: number;
 }
 
@@ -20,12 +21,15 @@ export interface LoadTiming {
 /** A model from the first byte to the last of some queries. */
 export async function measureLoad(job: LoadJob): Promise<LoadTiming> {
   const { query } = await readFolder(`${job.models}${job.model}/`, { dtype: job.dtype });
-  using client = new EncoderClient({ card: query, role: "query", device: "wasm" });
+  // Cut at the wanted length, a long text has just that many tokens.
+  const card = { ...query, maxTokens: job.tokens, prompts: { query: "", document: "" } };
+  const text = "search ".repeat(job.tokens);
+  using client = new EncoderClient({ card, role: "query", device: "wasm" });
   await client.start();
   const queryMs: number[] = [];
   for (let round = 0; round < job.rounds; round++) {
     const start = performance.now();
-    await client.encode([job.query]);
+    await client.encode([text]);
     queryMs.push(performance.now() - start);
   }
   const artifact = query.artifacts.wasm;

@@ -16,6 +16,8 @@ export interface QueryTiming {
   readonly tokens: readonly number[];
   /** Of a bare `session.run` of the query's tokens, inside a worker, for each query and round. */
   readonly bareMs: readonly number[];
+  /** The same as the page sees it: the run, there and back. */
+  readonly bareTripMs: readonly number[];
   /** Of the encoder as the page sees it, worker and all. */
   readonly encodeMs: readonly number[];
   /** Of an encoder's call without a text: there, back, and nothing else. */
@@ -42,7 +44,12 @@ export async function measureQuery(job: QueryJob): Promise<QueryTiming> {
     });
   const graph = query.artifacts.wasm?.graph.url ?? "";
   await ask({ graph, output: query.output, rows });
-  const timing = { bareMs: [] as number[], encodeMs: [] as number[], hopMs: [] as number[] };
+  const timing = {
+    bareMs: [] as number[],
+    bareTripMs: [] as number[],
+    encodeMs: [] as number[],
+    hopMs: [] as number[],
+  };
   const time = async (work: () => Promise<unknown>) => {
     const start = performance.now();
     await work();
@@ -50,12 +57,14 @@ export async function measureQuery(job: QueryJob): Promise<QueryTiming> {
   };
   for (let round = 0; round <= job.rounds; round++) {
     for (const [at, text] of job.queries.entries()) {
-      const bareMs = Number(await ask(at));
+      let bareMs = 0;
+      const bareTripMs = await time(async () => (bareMs = Number(await ask(at))));
       const encodeMs = await time(() => client.encode([text]));
       const hopMs = await time(() => client.encode([]));
       // The first round only warms the bare session.
       if (round === 0) continue;
       timing.bareMs.push(bareMs);
+      timing.bareTripMs.push(bareTripMs);
       timing.encodeMs.push(encodeMs);
       timing.hopMs.push(hopMs);
     }
