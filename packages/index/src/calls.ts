@@ -64,6 +64,11 @@ export interface RepairReport {
   readonly report: IndexReport;
 }
 
+/** Some of the entries of an index, and the state in which it has them. */
+export interface IndexContents extends StoreToken {
+  readonly entries: readonly { readonly id: string; readonly hash: string }[];
+}
+
 /** What the page may ask of the index worker. Errors of the methods: see `FlatIndex`. */
 export interface IndexCalls {
   /** The first call. Opens or creates the database; it refuses one of another embedding space. */
@@ -128,6 +133,18 @@ export interface IndexCalls {
   get: {
     input: { readonly ids: readonly string[] };
     output: readonly (IndexEntry | null)[];
+    progress: never;
+  };
+  /** Entries that can be found, `limit` of them from the one of this number on, in an order that holds while the token does. */
+  contents: {
+    input: { readonly from: number; readonly limit: number };
+    output: IndexContents;
+    progress: never;
+  };
+  /** The ids of those entries that are not stored with this very hash, in the order given. */
+  missing: {
+    input: IndexContents["entries"];
+    output: readonly string[];
     progress: never;
   };
   /** Every id that is stored, by code unit. */

@@ -2,6 +2,7 @@ import type { EntryBlock, StoreToken } from "@nearfield/core";
 import { Supervisor, type CallOptions, type SupervisorOptions } from "@nearfield/link";
 import type {
   IndexCalls,
+  IndexContents,
   IndexEntry,
   IndexHit,
   IndexReport,
@@ -153,6 +154,14 @@ export class IndexClient {
 
   get(ids: readonly string[]): Promise<readonly (IndexEntry | null)[]> {
     return this.#supervisor.call("get", { ids });
+  }
+
+  contents(from: number, limit: number): Promise<IndexContents> {
+    return this.#supervisor.call("contents", { from, limit });
+  }
+
+  missing(entries: IndexContents["entries"]): Promise<readonly string[]> {
+    return this.#supervisor.call("missing", entries);
   }
 
   list(): Promise<readonly string[]> {

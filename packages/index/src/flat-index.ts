@@ -7,7 +7,7 @@ import {
   type RecordRead,
   type SegmentStore,
 } from "@nearfield/core";
-import type { IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
+import type { IndexContents, IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
 import { findFresh } from "./draft.ts";
 import type { Holding } from "./exchange/holding.ts";
 import { payloadCheckOf } from "./exchange/payload-check.ts";
@@ -238,6 +238,22 @@ export class FlatIndex {
     this.#assertOpen();
     const { records } = await this.#store.read("entries", ids);
     return ids.map((id, at) => readEntry(id, records[at] as RecordRead) ?? null);
+  }
+
+  /** Entries that can be found, in an order that holds while the token does. */
+  contents(from: number, limit: number): Promise<IndexContents> {
+    return this.#enqueue(async () => {
+      await this.#replica.catchUp();
+      const { lineage, generation } = this.#replica.report();
+      const entries: { id: string; hash: string }[] = [];
+      let at = 0;
+      for (const [id, { hash }] of this.#replica.image.entries) {
+        if (at++ < from) continue;
+        if (entries.length >= limit) break;
+        entries.push({ id, hash });
+      }
+      return { lineage, generation, entries };
+    });
   }
 
   /** Every id that is stored, by code unit. */

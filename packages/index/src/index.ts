@@ -2,6 +2,7 @@ export type {
   Degradation,
   HitParts,
   IndexCalls,
+  IndexContents,
   IndexEntry,
   IndexHit,
   IndexReport,
@@ -24,4 +25,12 @@ export { FlatIndex, type FlatIndexOptions } from "./flat-index.ts";
 export type { Durability } from "./indexed-db/connection.ts";
 export { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
 export { MemoryDatabase, MemoryStore } from "./memory-store.ts";
+export {
+  beginIndex,
+  finishIndex,
+  inspectIndex,
+  noteIndex,
+  retireIndex,
+  type StoredIndex,
+} from "./succession.ts";
 export { openFlatIndex, type OpenOptions } from "./open.ts";

@@ -3,6 +3,9 @@ import { crc32, RetrievalError, type ManifestRecord, type StoreToken } from "@ne
 /** Version of all that is stored: manifest, segments, bitmaps, entries. The IndexedDB version stays 1 for ever. */
 export const FORMAT = 1;
 
+/** Before the fingerprint of an index whose content is under another name now: nobody can open it as what it was. */
+export const MOVED = "moved:";
+
 /** What the manifest says of one segment. */
 export interface SegmentInfo {
   readonly id: number;
@@ -21,6 +24,8 @@ export interface Manifest extends StoreToken {
   /** Records in `entries`. */
   readonly entries: number;
   readonly nextSegment: number;
+  /** It is the successor of another index and does not count yet; see `succession.ts`. */
+  readonly isFilling?: boolean | undefined;
   readonly segments: readonly SegmentInfo[];
   /**
    * Segments that somebody could not read, or whose bitmap: nothing of them is found, and their records stay until all that

@@ -15,6 +15,7 @@ import {
   encodeManifest,
   type Manifest,
   type SegmentInfo,
+  MOVED,
 } from "./manifest.ts";
 import { rebuildManifest } from "./rebuild.ts";
 import { StoredRows } from "./stored-rows.ts";
@@ -247,6 +248,16 @@ export class Replica {
   #assertSameSpace({ fingerprint, dimensions }: Manifest): void {
     const { fingerprint: own, scanner } = this.#options;
     if (fingerprint === own && dimensions === scanner.dimensions) return;
+    if (fingerprint.startsWith(MOVED)) {
+      throw new RetrievalError(
+        "MODEL_MISMATCH",
+        "another page has changed the model of this index",
+        {
+          value: fingerprint,
+          repair: "Reload this page, and open the index with one model only.",
+        },
+      );
+    }
     throw new RetrievalError("MODEL_MISMATCH", "the index holds vectors of another model", {
       value: fingerprint,
       repair: "Open it with the model it was made with, or destroy it and add the documents again.",

@@ -34,6 +34,8 @@ serve<IndexCalls>({
   commit: (block) => current().commit(block),
   remove: ({ ids }) => current().remove(ids),
   get: ({ ids }) => current().get(ids),
+  contents: ({ from, limit }) => current().contents(from, limit),
+  missing: (entries) => current().missing(entries),
   list: () => current().list(),
   report: () => current().report(),
   compact: (_, job) => current().compact(pulseOf(job)),

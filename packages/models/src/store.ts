@@ -1,3 +1,4 @@
+import type { ModelCard } from "@nearfield/core";
 import { openShelf } from "./store/cache-storage.ts";
 import { evictModel, evictUnfinished, listModels } from "./store/contents.ts";
 import { importInto } from "./store/import.ts";
@@ -16,6 +17,7 @@ export function openModelStore(options: ModelStoreOptions = {}): ModelStore {
     list: async () => listModels(await (await openOwn()).list()),
     evict: async (name) => evictModel(name, await openOwn()),
     evictUnfinished: async () => evictUnfinished(await openOwn()),
-    importFiles: async (card, files) => importInto(await openOwn(), card, files),
+    importFiles: async (cards, files) =>
+      importInto(await openOwn(), [cards].flat() as ModelCard[], files),
   };
 }

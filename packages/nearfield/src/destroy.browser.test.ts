@@ -22,12 +22,13 @@ test("an index of vectors that is refused for its length can be deleted, and mad
   await anew.destroy();
 });
 
-test("a search index that is refused for its model's dimensions can be deleted, and made anew", async () => {
+test("a search index of a newer version is refused, can be deleted, and made anew", async () => {
   const name = `refused ${Math.random()}`;
   const search = await openSearch({ name, device: "wasm" });
   await search.close();
-  await expect(openSearch({ name, device: "wasm", dimensions: 64 })).rejects.toMatchObject({
-    code: "MODEL_MISMATCH",
+  await raiseFormat(`nearfield:${name}`);
+  await expect(openSearch({ name, device: "wasm" })).rejects.toMatchObject({
+    code: "FORMAT_TOO_NEW",
   });
   await destroySearch(name);
   const anew = await openSearch({ name, device: "wasm", dimensions: 64 });
@@ -40,3 +41,17 @@ test("deleting what is not there is no error; a name that is none is one", async
   await expect(destroySearch("")).rejects.toMatchObject({ code: "INVALID_OPTION" });
   await expect(destroyIndex(7 as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
 });
+
+/** Makes a database say that a later build has written it. */
+async function raiseFormat(database: string): Promise<void> {
+  const settle = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.addEventListener("success", () => resolve(request.result));
+      request.addEventListener("error", () => reject(request.error as DOMException));
+    });
+  const opened = await settle(indexedDB.open(database));
+  const store = opened.transaction("manifest", "readwrite").objectStore("manifest");
+  const [key] = await settle(store.getAllKeys());
+  await settle(store.put({ ...(await settle(store.get(key!))), format: 1_000 }, key));
+  opened.close();
+}

@@ -1,5 +1,7 @@
+import { isRetrievalError } from "@nearfield/core";
 import { destroyIndexNamed } from "@nearfield/index";
 import { checkName, type WorkerFactory } from "./options.ts";
+import { findSlots, placesOf } from "./slots.ts";
 import { storeNameOf } from "./store-name.ts";
 
 export interface DestroyOptions {
@@ -13,7 +15,22 @@ export interface DestroyOptions {
  */
 export async function destroySearch(name: string, options?: DestroyOptions): Promise<void> {
   checkName(name);
-  await destroyIndexNamed(storeNameOf("search", name), options?.workers?.index);
+  for (const place of await findPlaces(name)) {
+    await destroyIndexNamed(place, options?.workers?.index);
+  }
+}
+
+/** What a change of model has begun goes first: alone it would be taken for the index. */
+async function findPlaces(name: string): Promise<readonly string[]> {
+  const [first, second] = placesOf(name);
+  try {
+    const { live, spare } = await findSlots(name);
+    if (spare.found === null) return [live?.name ?? first];
+    return live ? [spare.name, live.name] : [second, first];
+  } catch (thrown) {
+    if (isRetrievalError(thrown)) return [second, first];
+    throw thrown;
+  }
 }
 
 /** {@link destroySearch} for an index that `openIndex` made. */

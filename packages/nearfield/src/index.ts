@@ -24,11 +24,13 @@ export type {
   Precision,
   RecallReport,
 } from "@nearfield/index";
+export type { ImportReport, StoredModel, StoreList } from "@nearfield/models";
 export { destroyIndex, destroySearch, type DestroyOptions } from "./destroy.ts";
 export { openEncoder, type Encoder, type EncodeTextsOptions } from "./encoder.ts";
 export type { ImportSource } from "./file.ts";
 export type { IndexOptions, IndexQueryOptions, SignalOptions } from "./index-options.ts";
 export type { ModelChoice, ModelsOptions, SingleModel } from "./model.ts";
+export { openModelStore, type ModelStore } from "./model-store.ts";
 export { openIndex } from "./open-index.ts";
 export { openSearch } from "./open-search.ts";
 export type {
@@ -41,7 +43,7 @@ export type {
   WorkerFactory,
 } from "./options.ts";
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
-export type { EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
+export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type {
   IndexQueryResult,
   IndexStatus,

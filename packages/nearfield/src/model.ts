@@ -1,5 +1,6 @@
 // Which model is meant, and its cards.
 import {
+  hashOf,
   type Device,
   type Dtype,
   type ModelCard,
@@ -84,10 +85,12 @@ export class ModelSource {
     if (query && document) checkTowers({ query, document });
   }
 
-  /** Whether the cards are there without looking anything up. */
-  get isGiven(): boolean {
+  /** Names what is asked for where something has to be looked up for it; null where the cards are there. */
+  async request(): Promise<string | null> {
     const { query, document } = this.#choice;
-    return [query, document].every((one) => one === "pocket" || isModelCard(one));
+    if ([query, document].every((one) => one === "pocket" || isModelCard(one))) return null;
+    const { models, dimensions } = this.#request;
+    return hashOf({ query, document, models, dimensions });
   }
 
   /**

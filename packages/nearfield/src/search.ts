@@ -3,11 +3,11 @@ import {
   RetrievalError,
   type DocumentInput,
   type Fields,
-  type IndexCounts,
   type StoredDocument,
 } from "@nearfield/core";
 import { batches } from "@nearfield/encoder";
-import type { IndexClient, IndexHit, IndexReport } from "@nearfield/index";
+import type { Degradation, IndexClient, IndexHit } from "@nearfield/index";
+import { destroySearch } from "./destroy.ts";
 import { blobOf, type ImportSource } from "./file.ts";
 import { checkIds } from "./ids.ts";
 import { checkSignalOptions, type SignalOptions } from "./index-options.ts";
@@ -20,8 +20,8 @@ import {
 } from "./options.ts";
 import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
-import type { SearchStatus } from "./status.ts";
-import type { Tower } from "./tower.ts";
+import type { ChangeStatus, EncoderStatus, SearchStatus } from "./status.ts";
+import type { Succession } from "./succession.ts";
 import type { RepairResult } from "./vector-index.ts";
 
 /** A passage that was found. */
@@ -60,17 +60,14 @@ export interface AddResult {
 /** What {@link Search} is wired from. */
 export interface SearchParts {
   readonly options: SearchOptions;
-  readonly model: SearchStatus["model"];
-  readonly query: Tower;
-  readonly document: Tower;
-  readonly index: IndexClient;
-  readonly report: IndexReport;
+  readonly succession: Succession;
 }
 
 /** Semantic search over one named index. Made by `openSearch`. */
 export class Search {
-  readonly #parts: SearchParts;
-  #report: IndexReport;
+  readonly #options: SearchOptions;
+  /** What answers, which changes where the model does. */
+  readonly #succession: Succession;
   #persistent = false;
   /** Whether the browser was asked to keep the data for good: once is enough, since it may ask the person. */
   #asked = false;
@@ -79,9 +76,9 @@ export class Search {
   #adding: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
 
-  constructor(parts: SearchParts) {
-    this.#parts = parts;
-    this.#report = parts.report;
+  constructor({ options, succession }: SearchParts) {
+    this.#options = options;
+    this.#succession = succession;
     void this.#askPersisted("persisted");
   }
 
@@ -113,23 +110,28 @@ export class Search {
     this.#checkOpen();
     const { text: checked, limit, options: rest } = checkQuery(text, options);
     const { filter, instruction, signal } = rest;
-    const [vector] = await this.#parts.query.encode([checked], {
-      role: "query",
-      instruction,
-      signal,
-    });
-    if (!vector) throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
-    const { hits, report } = await this.#parts.index.search(vector, limit, { filter, signal });
-    this.#report = report;
-    return { hits: hits.map(hitOf), generation: report.generation };
+    const answer = await this.#succession.ask(
+      async (serving) => {
+        const [vector] = await serving.query.encode([checked], {
+          role: "query",
+          instruction,
+          signal,
+        });
+        if (!vector) {
+          throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
+        }
+        return serving.index.search(vector, limit, { filter, signal });
+      },
+      { signal },
+    );
+    return { hits: answer.hits.map(hitOf), generation: answer.report.generation };
   }
 
   /** Removes documents; unknown ids are passed over. Gives the number that were there. */
   async remove(ids: Iterable<string>): Promise<number> {
     this.#checkOpen();
     const list = checkIds(ids);
-    const { removed, report } = await this.#parts.index.remove(list);
-    this.#report = report;
+    const { removed } = await this.#succession.ask(({ index }) => index.remove(list));
     return removed;
   }
 
@@ -140,7 +142,8 @@ export class Search {
    */
   async compact(options?: SignalOptions): Promise<void> {
     this.#checkOpen();
-    await this.#parts.index.compact(checkSignalOptions("compact", options));
+    const checked = checkSignalOptions("compact", options);
+    await this.#succession.ask(({ index }) => index.compact(checked), checked);
   }
 
   /**
@@ -162,7 +165,8 @@ export class Search {
    */
   async export(options?: SignalOptions): Promise<Blob> {
     this.#checkOpen();
-    return this.#parts.index.export(checkSignalOptions("export", options));
+    const checked = checkSignalOptions("export", options);
+    return this.#succession.ask(({ index }) => index.export(checked), checked);
   }
 
   /**
@@ -179,7 +183,10 @@ export class Search {
     const { signal } = checkSignalOptions("import", options);
     return this.#inTurn(signal, async (either) => {
       const blob = await blobOf(file, either);
-      const { entries, rows } = await this.#parts.index.import(blob, { signal: either });
+      const { entries, rows } = await this.#succession.ask(
+        ({ index }) => index.import(blob, { signal: either }),
+        { signal: either },
+      );
       this.#askToKeep();
       return { documents: entries, passages: rows };
     });
@@ -187,18 +194,20 @@ export class Search {
 
   /** What is open, on which devices and why, how much is stored and how safely. */
   status(): SearchStatus {
-    const { options, model, query, document } = this.#parts;
-    const { entries, rows, generation, persistence, scanner, degraded } = this.#report;
+    const { serving, status: change } = this.#succession;
+    const { model, query, document } = serving;
+    const { entries, rows, generation, persistence, scanner, degraded } = serving.report;
     return {
-      name: options.name,
+      name: this.#options.name,
       state: this.#closed ? "closed" : "open",
       model,
+      change,
       devices: { query: query.status(), document: document.status() },
       scanner,
-      ...precisionOf(this.#report),
+      ...precisionOf(serving.report),
       counts: { documents: entries, passages: rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
-      degraded,
+      degraded: [...degraded, ...(change ? degradationsOf(change, query.status()) : [])],
     };
   }
 
@@ -207,29 +216,18 @@ export class Search {
     if (this.#closed) return;
     this.#closed = true;
     this.#closing.abort(closed());
-    this.#parts.query.close();
-    this.#parts.document.close();
-    this.#parts.index.close();
+    this.#succession.close();
   }
 
   /** Deletes everything stored under this name, then closes. */
   async destroy(): Promise<void> {
     this.#checkOpen();
-    this.#parts.document.close();
-    try {
-      await this.#parts.index.destroy();
-    } finally {
-      await this.close();
-    }
+    await this.close();
+    await destroySearch(this.#options.name, { workers: this.#options.workers });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** For {@link SearchParts}: keeps the latest counts, whoever changed them. */
-  onReport(report: IndexReport): void {
-    this.#report = report;
   }
 
   /** Runs `task` after all that was asked before; whoever gives up need not wait for its end. */
@@ -249,11 +247,15 @@ export class Search {
   }
 
   async #repair(signal: AbortSignal): Promise<RepairResult> {
-    const { index } = this.#parts;
-    const { restored, lost } = await index.repair({ signal });
-    const gone: string[] = [];
-    const { added } = await this.#ingest(readLost(index, lost, gone), undefined, signal);
-    return { restored: restored + added, lost: gone };
+    return this.#succession.ask(
+      async ({ index }) => {
+        const { restored, lost } = await index.repair({ signal });
+        const gone: string[] = [];
+        const { added } = await this.#ingest(readLost(index, lost, gone), undefined, signal);
+        return { restored: restored + added, lost: gone };
+      },
+      { signal },
+    );
   }
 
   async #ingest(
@@ -266,21 +268,27 @@ export class Search {
     try {
       for await (const batch of batches(documents, { signal })) {
         const before = { documents: sum.added + sum.unchanged, passages: sum.passages };
-        const done = await this.#parts.document.ingest(batch, {
-          signal,
-          onProgress: (progress) => {
-            this.#count(progress.index);
-            onProgress?.({
-              documents: before.documents + progress.documents,
-              passages: before.passages + progress.passages,
-              total,
+        const done = await this.#succession.ask(
+          async (serving) => {
+            const report = await serving.document.ingest(batch, {
+              signal,
+              onProgress: (progress) => {
+                serving.count(progress.index);
+                onProgress?.({
+                  documents: before.documents + progress.documents,
+                  passages: before.passages + progress.passages,
+                  total,
+                });
+              },
             });
+            serving.count(report.index);
+            return report;
           },
-        });
+          { signal, patient: true },
+        );
         sum.added += done.added;
         sum.unchanged += done.unchanged;
         sum.passages += done.passages;
-        this.#count(done.index);
       }
     } catch (thrown) {
       if (this.#closed) throw closed();
@@ -288,16 +296,8 @@ export class Search {
     }
     this.#askToKeep();
     // Another tab may have changed the index meanwhile, or deleted it. What was added is durable whatever this says.
-    await this.#parts.index.report().catch(() => {});
+    await this.#succession.serving.index.report().catch(() => {});
     return sum;
-  }
-
-  /** Takes the counts of a commit, unless a report that came by another way is newer. */
-  #count(counts: IndexCounts | null): void {
-    const { lineage, generation } = this.#report;
-    if (counts && (counts.lineage !== lineage || counts.generation > generation)) {
-      this.#report = { ...this.#report, ...counts };
-    }
   }
 
   /** An `add` that still waits for its turn, or whose source hangs, must not keep a caller who gave up. */
@@ -344,6 +344,22 @@ async function* readLost(
       }
     }
   }
+}
+
+/** What a change of model means for who asks. */
+function degradationsOf(change: ChangeStatus, query: EncoderStatus): readonly Degradation[] {
+  const { state, failure, to } = change;
+  const stopped = failure && {
+    code: failure.code,
+    message: `the index could not be encoded anew for ${to?.name ?? "the new model"}: ${failure.message}`,
+  };
+  const mute = query.failure && {
+    code: query.failure.code,
+    message: `the model that made the index can not be loaded, so that queries have no answer ${
+      state === "failed" ? "" : "until it is encoded anew"
+    }: ${query.failure.message}`,
+  };
+  return [stopped, mute].filter((one) => one !== null);
 }
 
 function closed(): RetrievalError {

@@ -23,6 +23,19 @@ export interface EncoderStatus extends ClientStatus {
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
 }
 
+/** How far the change of an index to another model is. */
+export interface ChangeStatus {
+  /** `waiting`: another page is at it. `failed`: the old model goes on; the next opening tries again from there. */
+  readonly state: "waiting" | "encoding" | "failed";
+  readonly from: SearchStatus["model"];
+  /** Null where it could not be looked up what the name of the new one stands for. */
+  readonly to: SearchStatus["model"] | null;
+  /** Documents that have vectors of the new model, of how many. */
+  readonly documents: number;
+  readonly of: number;
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
 /** A snapshot of a search: plain data, cheap to take, safe to show. */
 export interface SearchStatus {
   readonly name: string;
@@ -35,6 +48,8 @@ export interface SearchStatus {
     /** Two towers: the one that encodes queries. Absent where one model does both. */
     readonly query?: { readonly name: string; readonly version: string } | undefined;
   };
+  /** The index is being encoded anew, and `model` answers until that is done; null where it is not. */
+  readonly change: ChangeStatus | null;
   /** Which device each encoder runs on, and why not another. */
   readonly devices: {
     readonly query: EncoderStatus;

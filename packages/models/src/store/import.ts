@@ -15,10 +15,14 @@ export interface ImportReport {
 /** See `ModelStore.importFiles`. */
 export async function importInto(
   shelf: Shelf,
-  card: ModelCard,
+  cards: readonly ModelCard[],
   picked: Iterable<File>,
 ): Promise<ImportReport> {
-  const wanted = filesOf(card);
+  const wanted = [...new Map(cards.flatMap(filesOf).map((file) => [file.url, file])).values()];
+  const modelsOf = (hash: string) =>
+    cards
+      .filter((card) => filesOf(card).some((file) => file.sha256 === hash))
+      .map(({ name }) => name);
   const stored = new Set<string>();
   const unknown: string[] = [];
   for (const file of picked) {
@@ -36,7 +40,7 @@ export async function importInto(
         sha256: hash,
         byteLength: bytes.length,
         url: match.url,
-        models: [card.name],
+        models: modelsOf(hash),
         storedAt: Date.now(),
       });
       if (problem) throw problem;
@@ -71,7 +75,7 @@ async function readPicked(file: File): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** All files that a card names, each once. */
+/** All files that a card names. */
 function filesOf(card: ModelCard): readonly ModelFile[] {
   const artifacts = Object.values(card.artifacts).flatMap(
     ({ graph, data, expanded, knownAnswers }) => [
@@ -83,7 +87,7 @@ function filesOf(card: ModelCard): readonly ModelFile[] {
   );
   const head = (card.head ?? []).flatMap((layer) => layer.weights ?? []);
   const all = [...artifacts, ...head, card.tokenizer, card.tokenizerConfig];
-  return [...new Map(all.map((file) => [file.url, file])).values()];
+  return all;
 }
 
 function nameOf(url: string): string {

@@ -42,5 +42,8 @@ export interface ModelStore {
    * @throws RetrievalError `MODEL_INTEGRITY` where a file has the name of one of the card's and other bytes;
    * `STORAGE_FULL`, `STORAGE_UNAVAILABLE`
    */
-  importFiles(card: ModelCard, files: Iterable<File>): Promise<ImportReport>;
+  importFiles(
+    cards: ModelCard | readonly ModelCard[],
+    files: Iterable<File>,
+  ): Promise<ImportReport>;
 }
