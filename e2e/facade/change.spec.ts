@@ -76,11 +76,11 @@ async function begin(
 ): Promise<void> {
   await page.evaluate(
     async ({ name, dimensions, added, removed }) => {
-      const { changed } = globalThis as unknown as { changed(documents: number): void };
+      const page = globalThis as unknown as { changed(documents: number): void };
       const search = await nearfield.openSearch({ name, device: "wasm", dimensions });
       await search.add([{ id: added, text: `The text of ${added}.` }]);
       await search.remove([removed]);
-      setInterval(() => changed(search.status().change?.documents ?? Infinity), 5);
+      setInterval(() => page.changed(search.status().change?.documents ?? Infinity), 5);
     },
     { name: NAME, ...options },
   );

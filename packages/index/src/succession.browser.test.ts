@@ -45,8 +45,14 @@ it("an index is seen from outside as it is, with what was noted beside it", asyn
   const client = make();
   const { lineage, generation } = await client.commit(blockOf(A, B));
   expect(await inspect()).toEqual({
-    ...{ lineage, generation, fingerprint: "space", dimensions: DIMENSIONS, entries: 2 },
-    ...{ isFilling: false, isMoved: false, note: undefined },
+    lineage,
+    generation,
+    fingerprint: "space",
+    dimensions: DIMENSIONS,
+    entries: 2,
+    isFilling: false,
+    isMoved: false,
+    note: undefined,
   });
   await noteIndex(name, { model: "m" });
   expect((await inspect()).note).toEqual({ model: "m" });

@@ -18,7 +18,10 @@ import type { EncoderOptions } from "./options.ts";
 const NAME = "toys/qwen3";
 const WEIGHTS = "onnx/model.onnx";
 const { env } = import.meta as { env?: Record<string, string> };
-const TRIALS = env?.["NEARFIELD_TEST_ALL"] ? 10 : 2;
+const isAll = Boolean(env?.["NEARFIELD_TEST_ALL"]);
+const TRIALS = isAll ? 10 : 2;
+/** Each loads a model of its own; the quick run has one of each kind. */
+const heavy = test.runIf(isAll);
 
 const toy = await readToyModel("qwen3-gqa");
 const { commit, files } = toyRepository("qwen3-gqa");
@@ -175,24 +178,28 @@ describe("a host", () => {
     expect(failure?.repair).toContain("allowed redirects");
   });
 
-  test.each<[string, Fault, string]>([
+  const faults: [string, Fault, string][] = [
+    ["other bytes", { kind: "wrong" }, "MODEL_INTEGRITY"],
     ["a web page for weights", { kind: "html" }, "MODEL_INTEGRITY"],
     ["a body that is too short", { kind: "short", after: 1_000 }, "MODEL_INTEGRITY"],
-    ["other bytes", { kind: "wrong" }, "MODEL_INTEGRITY"],
     ["a refusal", { kind: "status", status: 403 }, "MODEL_UNAVAILABLE"],
-  ])("that gives %s is told by its code, and the next call heals", async (_, fault, code) => {
-    await openModelStore({ host: stand.host }).resolve(NAME);
-    await stand.order({ always: fault });
-    const encoder = open();
-    const failure = await encoder.encode(["text"]).then(
-      () => null,
-      (thrown: RetrievalError) => thrown,
-    );
-    expect(said(failure)).toMatch(new RegExp(`^${code}: \\S`));
-    expect(encoder.status()).toMatchObject({ state: "failed", failure: { code } });
-    await stand.order({ always: { kind: "none" } });
-    await expectRight(encoder);
-  });
+  ];
+  test.each(isAll ? faults : faults.slice(0, 1))(
+    "that gives %s is told by its code, and the next call heals",
+    async (_, fault, code) => {
+      await openModelStore({ host: stand.host }).resolve(NAME);
+      await stand.order({ always: fault });
+      const encoder = open();
+      const failure = await encoder.encode(["text"]).then(
+        () => null,
+        (thrown: RetrievalError) => thrown,
+      );
+      expect(said(failure)).toMatch(new RegExp(`^${code}: \\S`));
+      expect(encoder.status()).toMatchObject({ state: "failed", failure: { code } });
+      await stand.order({ always: { kind: "none" } });
+      await expectRight(encoder);
+    },
+  );
 
   test(`that breaks off at ${TRIALS} random bytes gives the right vectors all the same`, async () => {
     const { integer } = seededRandom(5);
@@ -248,7 +255,7 @@ test("one flipped byte in what is stored is found and healed", async () => {
   expect((await fetched(WEIGHTS)).length).toBe(before + 1);
 });
 
-test("two encoders at once download a model once", async () => {
+heavy("two encoders at once download a model once", async () => {
   const [one, two] = [open(), open()];
   await Promise.all([expectRight(one), expectRight(two)]);
   expect(await fetched(WEIGHTS)).toHaveLength(1);
@@ -265,7 +272,7 @@ test("a model whose known answers do not come out on any device is refused", asy
   expect(failure?.message).toContain("no device here runs the model");
 });
 
-test("a text of a million characters is cut to what the model reads", async () => {
+heavy("a text of a million characters is cut to what the model reads", async () => {
   const encoder = open();
   const words = "far and wide ".repeat(80_000);
   const [long, start] = await encoder.encode([words, words.slice(0, 20_000)]);

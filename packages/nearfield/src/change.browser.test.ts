@@ -13,6 +13,10 @@ const DOCUMENTS = ["bread is baked", "beer is brewed", "the moon is far", "tea i
   (text, at) => ({ id: `d${at}`, text: `${text}.` }),
 );
 
+const { env } = import.meta as { env?: Record<string, string> };
+/** The quick run has one change, and one whose old model is gone. */
+const heavy = test.runIf(Boolean(env?.["NEARFIELD_TEST_ALL"]));
+
 let name: string;
 const opened: Search[] = [];
 
@@ -98,29 +102,32 @@ test("an index answers while its model changes, takes documents, and nothing is 
   expect([await inspectIndex(first), await inspectIndex(second)]).toEqual([null, null]);
 });
 
-test("what two pages with the new model and one with the old one do is in the new index", async () => {
-  await fill();
-  const old = await open({ dimensions: 64 });
-  const release = await hold();
-  const one = await open({ dimensions: 128 });
-  const two = await open({ dimensions: 128 });
-  await old.add([{ id: "by old", text: "Milk." }]);
-  await one.add([{ id: "by one", text: "Rye." }]);
-  await two.remove(["d3"]);
-  release();
-  await Promise.all([changed(one), changed(two)]);
-  const all = ["by old", "by one", "d0", "d1", "d2"];
-  expect((await find(one)).sort()).toEqual(all);
-  expect((await find(two)).sort()).toEqual(all);
-  const refused = await failureOf(old.add([{ id: "late", text: "Oats." }]));
-  expect([refused?.code, refused?.repair]).toEqual([
-    "MODEL_MISMATCH",
-    "Reload this page, and open the index with one model only.",
-  ]);
-  await one.destroy();
-});
+heavy(
+  "what two pages with the new model and one with the old one do is in the new index",
+  async () => {
+    await fill();
+    const old = await open({ dimensions: 64 });
+    const release = await hold();
+    const one = await open({ dimensions: 128 });
+    const two = await open({ dimensions: 128 });
+    await old.add([{ id: "by old", text: "Milk." }]);
+    await one.add([{ id: "by one", text: "Rye." }]);
+    await two.remove(["d3"]);
+    release();
+    await Promise.all([changed(one), changed(two)]);
+    const all = ["by old", "by one", "d0", "d1", "d2"];
+    expect((await find(one)).sort()).toEqual(all);
+    expect((await find(two)).sort()).toEqual(all);
+    const refused = await failureOf(old.add([{ id: "late", text: "Oats." }]));
+    expect([refused?.code, refused?.repair]).toEqual([
+      "MODEL_MISMATCH",
+      "Reload this page, and open the index with one model only.",
+    ]);
+    await one.destroy();
+  },
+);
 
-test("a change that was broken off goes on where it was, and back", async () => {
+heavy("a change that was broken off goes on where it was, and back", async () => {
   await fill();
   for (const documents of [1, 3]) {
     // Killed when so many were done: nothing of the page runs after that.
@@ -166,28 +173,36 @@ test("an old model that is gone answers nothing until the new one does, and says
   await search.destroy();
 });
 
-test("a new model that can not be loaded leaves the old one at work, and is tried again", async () => {
-  await fill();
-  await caches.delete(CACHE_NAME);
-  const stand = await openStand({ repositories: { "toys/qwen3": toyRepository("qwen3-gqa") } });
-  const graph = "onnx/model.onnx";
-  const { commit } = toyRepository("qwen3-gqa");
-  const path = `toys/qwen3/resolve/${commit}/${graph}`;
-  await stand.order({ files: { [path]: { text: "no graph" } } });
-  const wanted = { model: "toys/qwen3", models: { host: stand.host } };
-  const search = await open(wanted);
-  await vi.waitFor(() => expect(search.status().change?.state).toBe("failed"), { timeout: 40_000 });
-  expect(search.status().degraded).toMatchObject([{ code: "MODEL_INTEGRITY" }]);
-  expect((await find(search))[0]).toBe("d0");
-  await search.add([{ id: "new", text: "Rye." }]);
-  await search.close();
+heavy(
+  "a new model that can not be loaded leaves the old one at work, and is tried again",
+  async () => {
+    await fill();
+    await caches.delete(CACHE_NAME);
+    const stand = await openStand({ repositories: { "toys/qwen3": toyRepository("qwen3-gqa") } });
+    const graph = "onnx/model.onnx";
+    const { commit } = toyRepository("qwen3-gqa");
+    const path = `toys/qwen3/resolve/${commit}/${graph}`;
+    await stand.order({ files: { [path]: { text: "no graph" } } });
+    const wanted = { model: "toys/qwen3", models: { host: stand.host } };
+    const search = await open(wanted);
+    await vi.waitFor(() => expect(search.status().change?.state).toBe("failed"), {
+      timeout: 40_000,
+    });
+    expect(search.status().degraded).toMatchObject([{ code: "MODEL_INTEGRITY" }]);
+    expect((await find(search))[0]).toBe("d0");
+    await search.add([{ id: "new", text: "Rye." }]);
+    await search.close();
 
-  await stand.order({ files: { [path]: { toy: "toy-qwen3-embedding/gqa.onnx" } } });
-  const again = await open(wanted);
-  await changed(again);
-  expect(again.status()).toMatchObject({ model: { name: "toys/qwen3" }, counts: { documents: 5 } });
-  await again.destroy();
-});
+    await stand.order({ files: { [path]: { toy: "toy-qwen3-embedding/gqa.onnx" } } });
+    const again = await open(wanted);
+    await changed(again);
+    expect(again.status()).toMatchObject({
+      model: { name: "toys/qwen3" },
+      counts: { documents: 5 },
+    });
+    await again.destroy();
+  },
+);
 
 test("an index that is empty has the new model at once", async () => {
   const search = await open({ dimensions: 64 });

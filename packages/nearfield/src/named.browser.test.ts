@@ -118,3 +118,66 @@ describe("a search by name", () => {
     await second.destroy();
   });
 });
+
+describe("a repository with two towers", () => {
+  const MODEL = "toys/towers";
+
+  beforeEach(() =>
+    stand.order({
+      repositories: { [MODEL]: toyRepository("two-towers") },
+      files: {
+        query: { toy: "toy-two-towers/reference/query.f32" },
+        document: { toy: "toy-two-towers/reference/document.f32" },
+      },
+    }),
+  );
+
+  async function vectorsOf(role: "query" | "document"): Promise<Float32Array[]> {
+    const rows = new Float32Array(await (await fetch(`${stand.host}/${role}`)).arrayBuffer());
+    const dimensions = rows.length / toy.texts.length;
+    return FEW.map((row) => rows.subarray(row * dimensions, (row + 1) * dimensions));
+  }
+
+  const texts = FEW.map((row) => toy.texts[row] as string);
+
+  test("is taken apart: each role has its own worker and its reference vectors", async () => {
+    const encoder = openNamed({ model: MODEL });
+    for (const role of ["query", "document"] as const) {
+      const known = await vectorsOf(role);
+      const vectors = await encoder.encode(texts, { role });
+      const cosines = known.map((vector, at) => cosine(vectors[at] as Float32Array, vector));
+      expect(Math.min(...cosines)).toBeGreaterThanOrEqual(0.99999);
+      expect(encoder.status(role)).toMatchObject({ state: "ready" });
+    }
+    const names = [encoder.status("query"), encoder.status("document")].map(
+      (one) => one.model?.name,
+    );
+    expect(new Set(names).size).toBe(2);
+  });
+
+  test("searches, with each of its towers by name as well", async () => {
+    const tower = { query: MODEL, document: MODEL };
+    const search = await openSearch({
+      name: `towers ${Math.random()}`,
+      model: tower,
+      models: { host: stand.host },
+      device: "wasm",
+    });
+    await search.add(texts.map((text, at) => ({ id: String(at), text })));
+    const { hits } = await search.query(texts[1] as string);
+    const [query, documents] = [await vectorsOf("query"), await vectorsOf("document")];
+    for (const { document, score } of hits) {
+      const known = cosine(
+        query[1] as Float32Array,
+        documents[Number(document.id)] as Float32Array,
+      );
+      expect(score).toBeCloseTo(known, 4);
+    }
+    expect(hits).toHaveLength(FEW.length);
+    expect(search.status().model).toMatchObject({
+      dimensions: 96,
+      query: { version: expect.any(String) as string },
+    });
+    await search.destroy();
+  });
+});
