@@ -4,7 +4,7 @@ import { mirror } from "./mirror.ts";
 import type { ModelNote } from "./model-note.ts";
 import type { SearchOptions } from "./options.ts";
 import { describe, Serving } from "./serving.ts";
-import { findSlots, type Place } from "./slots.ts";
+import { findSlots, look, type Place } from "./slots.ts";
 import type { ChangeStatus } from "./status.ts";
 
 /** What an index is to have become. */
@@ -80,23 +80,23 @@ export class ModelChange {
       await finishIndex(live.name, next.report.lineage);
       return next;
     }
-    if (live?.name !== from.place || !isOf(live, from)) {
-      throw new RetrievalError(
-        "MODEL_MISMATCH",
-        "another page has changed the model of this index",
-        {
-          value: options.name,
-          repair: "Reload this page, and open the index with one model only.",
-        },
-      );
-    }
+    if (live?.name !== from.place || !isOf(live, from)) throw overtaken(options.name);
     this.#state = "encoding";
-    await prepare(spare, to);
-    const next = await this.#open(spare);
+    const place = await prepare(spare, to);
+    const next = await this.#open(place);
+    checkKept(from, live);
+    checkKept(next, place);
     let token = await mirror(from, next, signal);
     // It has to work before what works is given up.
     if (from.report.entries > 0) await next.query.start(signal);
-    while (!(await retireIndex(from.place, token))) token = await mirror(from, next, signal);
+    for (;;) {
+      // A worker that died may have come back without its storage.
+      await Promise.all([from.index.report(), next.index.report()]);
+      checkKept(from, live);
+      checkKept(next, place);
+      if (await retireIndex(from.place, token)) break;
+      token = await mirror(from, next, signal);
+    }
     // From here on the new one counts, also where this page is killed before the next line.
     await finishIndex(spare.name, next.report.lineage);
     return next;
@@ -137,11 +137,32 @@ function lockOf(name: string): string {
 }
 
 /** Makes the place an empty index that is being filled, unless it is one for the same vectors already. */
-async function prepare(place: Place, to: Successor): Promise<void> {
+async function prepare(place: Place, to: Successor): Promise<Place> {
   const { name, found } = place;
-  if (found && found !== "unreadable" && found.isFilling && isOf(place, to)) return;
+  if (found && found !== "unreadable" && found.isFilling && isOf(place, to)) return place;
   if (found === "unreadable") await destroyIndexNamed(name);
   await beginIndex(name, to);
+  return look(name);
+}
+
+/**
+ * An index that lives in memory for want of storage must neither be copied from nor be changed to.
+ * @throws RetrievalError `STORAGE_UNAVAILABLE`
+ */
+function checkKept({ report }: Serving, { name, found }: Place): void {
+  const isKept = report.persistence !== "ephemeral";
+  if (isKept && found && found !== "unreadable" && found.lineage === report.lineage) return;
+  throw new RetrievalError("STORAGE_UNAVAILABLE", "an index is not stored where it should be", {
+    value: name,
+    repair: "Open the search again.",
+  });
+}
+
+function overtaken(name: string): RetrievalError {
+  return new RetrievalError("MODEL_MISMATCH", "another page has changed the model of this index", {
+    value: name,
+    repair: "Reload this page, and open the index with one model only.",
+  });
 }
 
 function isOf({ found }: Place, { fingerprint }: { readonly fingerprint: string }): boolean {

@@ -25,14 +25,15 @@ export function placesOf(name: string): readonly [string, string] {
   return [storeNameOf("search", name), `search:next:${name}`];
 }
 
+/** Looks at one place. @throws RetrievalError what `inspectIndex` throws */
+export async function look(name: string): Promise<Place> {
+  return { name, found: await inspectIndex(name) };
+}
+
 /** Looks at both places. @throws RetrievalError what `inspectIndex` throws */
 export async function findSlots(name: string): Promise<Slots> {
-  const places = placesOf(name).map(async (place) => ({
-    name: place,
-    found: await inspectIndex(place),
-  }));
-  const [first, second] = (await Promise.all(places)) as [Place, Place];
-  return arrange(first, second);
+  const [first, second] = placesOf(name);
+  return arrange(...(await Promise.all([look(first), look(second)])));
 }
 
 /**
