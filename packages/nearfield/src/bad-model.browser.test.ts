@@ -17,8 +17,8 @@ import type { EncoderOptions } from "./options.ts";
 
 const NAME = "toys/qwen3";
 const WEIGHTS = "onnx/model.onnx";
-const { env } = import.meta as { env?: Record<string, string> };
-const isAll = Boolean(env?.["NEARFIELD_TEST_ALL"]);
+const { NEARFIELD_TEST_ALL } = (import.meta as unknown as { env: Record<string, string> }).env;
+const isAll = Boolean(NEARFIELD_TEST_ALL);
 const TRIALS = isAll ? 10 : 2;
 /** Each loads a model of its own; the quick run has one of each kind. */
 const heavy = test.runIf(isAll);
@@ -220,11 +220,15 @@ test(`an encoder that is closed at ${TRIALS} random moments of a download leaves
   const { integer } = seededRandom(9);
   await stand.order({ always: { kind: "slow", everyMs: 1 } });
   const total = 2_966_998;
+  const rates: number[] = [];
   for (let trial = 0; trial < TRIALS; trial++) {
     const from = integer(total);
     const leaving: { close?: () => void } = {};
     const encoder = open({
-      onLoadProgress: ({ loadedBytes }) => loadedBytes >= from && leaving.close?.(),
+      onLoadProgress: ({ stage, loadedBytes, bytesPerSecond }) => {
+        if (stage === "download") rates.push(bytesPerSecond ?? 0);
+        if (loadedBytes >= from) leaving.close?.();
+      },
     });
     leaving.close = () => void encoder.close();
     const met = await encoder.encode([TEXT]).then(
@@ -233,6 +237,7 @@ test(`an encoder that is closed at ${TRIALS} random moments of a download leaves
     );
     expect(met === "CLOSED" || Number(met) > 0.99999, String(met)).toBe(true);
   }
+  expect(Math.max(...rates), "bytes per second").toBeGreaterThan(0);
   await stand.order({ always: { kind: "none" } });
   await expectRight(open());
 });

@@ -13,9 +13,9 @@ const DOCUMENTS = ["bread is baked", "beer is brewed", "the moon is far", "tea i
   (text, at) => ({ id: `d${at}`, text: `${text}.` }),
 );
 
-const { env } = import.meta as { env?: Record<string, string> };
+const { NEARFIELD_TEST_ALL } = (import.meta as unknown as { env: Record<string, string> }).env;
 /** The quick run has one change, and one whose old model is gone. */
-const heavy = test.runIf(Boolean(env?.["NEARFIELD_TEST_ALL"]));
+const heavy = test.runIf(Boolean(NEARFIELD_TEST_ALL));
 
 let name: string;
 const opened: Search[] = [];
