@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
-/** Limit of the facade's page entry, bundled with its dependencies, minified and gzipped. Finding a model by its name makes half of it. */
-export const MAX_PAGE_BYTES = 45_000;
+/** Limit of the facade's page entry, bundled with its dependencies, minified and gzipped. Finding a model by its name makes a good part of it,
+ * and looking at an index from outside brings the IndexedDB wrapper to the page. */
+export const MAX_PAGE_BYTES = 55_000;
 
 /**
  * Bundles `entry` as an app would and measures what the page itself loads. Workers and model files are assets of their own.
