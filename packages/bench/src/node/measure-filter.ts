@@ -32,7 +32,7 @@ export async function measureFilter(
       await attempt(one, "cold start", () => phases.open(one, true));
       await attempt(one, "query", async () => void (await phases.ask(one, 0, 1, BUCKETS)));
     }
-    const perRound = Math.max(1, Math.floor(options.queries / options.rounds));
+    const perRound = Math.ceil(options.queries / options.rounds);
     for (let from = 0; from < options.queries; from += perRound) {
       const count = Math.min(perRound, options.queries - from);
       for (const one of contenders) {

@@ -57,7 +57,7 @@ async function askInTurns(
     const warmUp = async () => void (await phases.ask(one, 0, warmUps));
     await attempt(one, "query", warmUp, () => phases.open(one, true));
   }
-  const perRound = Math.max(1, Math.floor(queries / rounds));
+  const perRound = Math.ceil(queries / rounds);
   for (let from = 0; from < queries; from += perRound) {
     const count = Math.min(perRound, queries - from);
     for (const one of contenders) {
