@@ -48,6 +48,7 @@ test("figures are medians, and a ratio is of one round", () => {
     firstAnswerMs: 50,
     medianMs: 1.5,
     p95Ms: 2,
+    leastMs: 1,
     memoryBytes: 20e6,
     ratio: { median: 15, least: 10, most: 20 },
   });
@@ -56,7 +57,13 @@ test("figures are medians, and a ratio is of one round", () => {
 test("what was not measured is null, and does not become a number", () => {
   const failed = engine("failed", { buildMs: [], persistMs: [], firstAnswerMs: [], queryMs: [] });
   const figures = figuresOf(failed, setOf(100, [loop, failed]));
-  expect(figures).toMatchObject({ ingestMs: null, medianMs: null, p95Ms: null, ratio: null });
+  expect(figures).toMatchObject({
+    ingestMs: null,
+    medianMs: null,
+    p95Ms: null,
+    leastMs: null,
+    ratio: null,
+  });
 });
 
 test("the slope is the power", () => {

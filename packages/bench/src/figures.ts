@@ -21,6 +21,8 @@ export interface Figures {
   readonly firstAnswerMs: number | null;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
+  /** The quickest of all queries: what the machine gives when nobody disturbs. */
+  readonly leastMs: number | null;
   /** How many times as fast as the yardstick. */
   readonly ratio: Ratio | null;
   readonly recall: number | null;
@@ -40,6 +42,7 @@ export function figuresOf(engine: EngineReport, { engines }: SetReport): Figures
     firstAnswerMs: median(engine.firstAnswerMs),
     medianMs: median(all),
     p95Ms: quantile(all, 0.95),
+    leastMs: all.length > 0 ? Math.min(...all) : null,
     ratio: ratioOf(engines.find(({ name }) => name === YARDSTICK)?.queryMs ?? [], engine.queryMs),
     recall: engine.recall,
     memoryBytes: engine.memory && engine.memory.servingBytes - engine.memory.emptyBytes,
