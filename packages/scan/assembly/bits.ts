@@ -9,9 +9,11 @@
 // Layout: tiles of 32 rows. For each group 16 bytes: byte r holds the nibble of row r (low) and of row r + 16 (high). A tile
 // takes 4 bytes per dimension.
 
-import { keep } from "./keep";
+import { keep, raise } from "./keep";
 
 const TILE: u32 = 32;
+/** Bytes of tables whose sums fit 8 bits: eight groups, with entries of up to 31. */
+const WIDENED: usize = 8 * 16;
 
 function sumOf(v: v128): f32 {
   return (
@@ -76,17 +78,24 @@ function scoreTile(
     even1 = even0,
     odd1 = even0; // rows 0..15, 16..31
   const end = tables + <usize>stride * 4;
-  for (; tables < end; tables += 32, codes += 32) {
-    const c0 = v128.load(codes),
-      c1 = v128.load(codes, 16);
-    const t0 = v128.load(tables),
-      t1 = v128.load(tables, 16);
-    const rows0 = i8x16.add(lookUp(t0, v128.and(c0, low4)), lookUp(t1, v128.and(c1, low4)));
-    const rows1 = i8x16.add(
-      lookUp(t0, v128.and(i16x8.shr_u(c0, 4), low4)),
-      lookUp(t1, v128.and(i16x8.shr_u(c1, 4), low4)),
-    );
-    // Widened once per two groups, by mask and shift: cheaper than two extends.
+  while (tables < end) {
+    const stop = min(end, tables + WIDENED);
+    let rows0 = i8x16.splat(0),
+      rows1 = rows0;
+    for (; tables < stop; tables += 32, codes += 32) {
+      const c0 = v128.load(codes),
+        c1 = v128.load(codes, 16);
+      const t0 = v128.load(tables),
+        t1 = v128.load(tables, 16);
+      const lows = i8x16.add(lookUp(t0, v128.and(c0, low4)), lookUp(t1, v128.and(c1, low4)));
+      const highs = i8x16.add(
+        lookUp(t0, v128.and(i16x8.shr_u(c0, 4), low4)),
+        lookUp(t1, v128.and(i16x8.shr_u(c1, 4), low4)),
+      );
+      rows0 = i8x16.add(rows0, lows);
+      rows1 = i8x16.add(rows1, highs);
+    }
+    // By mask and shift: cheaper than two extends.
     even0 = i16x8.add(even0, v128.and(rows0, low8));
     odd0 = i16x8.add(odd0, i16x8.shr_u(rows0, 8));
     even1 = i16x8.add(even1, v128.and(rows1, low8));
@@ -128,12 +137,11 @@ function floorOf(bar: f64): f32 {
  *
  * @param codes tiles, as `encodeBits` writes them
  * @param factors one float per row, readable up to a multiple of 32
- * @param tables 16 bytes per group of four dimensions: entries of two neighbouring groups add up to at most 255, and
- *   the greatest of all groups to at most 65,535
+ * @param tables 16 bytes per group of four dimensions, with entries of at most 31; the greatest of all groups add up to at most
+ *   65,535
  * @param mean mean . query
  * @param step,base s . q ~ step * (sum of entries) + base
  * @param width of the interval around s . q; Infinity keeps every row
- * @param raise false: the bar is that of another, better scan, and stays as it is
  * @param allowed a bitmap readable up to a multiple of 32 bits, or 0
  * @param tile room for 32 floats
  */
@@ -147,7 +155,6 @@ export function scanBits(
   step: f32,
   base: f32,
   width: f32,
-  raise: bool,
   allowed: usize,
   tile: usize,
   heap: usize,
@@ -160,9 +167,7 @@ export function scanBits(
   let kept: u32 = 0;
   let floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
   for (let first: u32 = 0; first < count; first += TILE) {
-    const left = count - first;
-    let mask: u32 = left < TILE ? (1 << left) - 1 : u32.MAX_VALUE;
-    if (allowed) mask &= load<u32>(allowed + (first >> 3));
+    const mask = maskOfTile(allowed, first, count);
     if (!mask) continue;
     scoreTile(
       codes + <usize>first * (stride >> 3),
@@ -174,21 +179,131 @@ export function scanBits(
       tile,
     );
     for (let part: u32 = 0; part < TILE; part += 16) {
-      const at = tile + (part << 2);
-      const out = v128.and(
-        v128.and(f32x4.lt(v128.load(at), floor), f32x4.lt(v128.load(at, 16), floor)),
-        v128.and(f32x4.lt(v128.load(at, 32), floor), f32x4.lt(v128.load(at, 48), floor)),
-      );
-      if (i32x4.all_true(out)) continue;
-      for (let bits = mask & (0xffff << part); bits; bits &= bits - 1) {
+      const reached = reaching(tile + (part << 2), floor);
+      if (!reached) continue;
+      for (let bits = mask & (reached << part); bits; bits &= bits - 1) {
         const i = <u32>ctz(bits);
         const upper = mean + <f64>load<f32>(tile + ((<usize>i) << 2));
         const factor = <f64>load<f32>(factors + ((<usize>(first + i)) << 2));
-        const lower = raise ? upper - 2 * factor * <f64>width : -Infinity;
-        kept = keep(first + i, upper, lower, heap, k, kept, found, uppers);
+        kept = keep(
+          first + i,
+          upper,
+          upper - 2 * factor * <f64>width,
+          heap,
+          k,
+          kept,
+          found,
+          uppers,
+        );
       }
       floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
     }
   }
   return kept;
+}
+
+/**
+ * Estimates of `count` rows, `mean` left out, and the greatest of them, `mean` included, in the heap.
+ *
+ * @param scores room for a float per row, up to a multiple of 32
+ */
+export function estimateBits(
+  codes: usize,
+  factors: usize,
+  count: u32,
+  stride: u32,
+  tables: usize,
+  mean: f64,
+  step: f32,
+  base: f32,
+  allowed: usize,
+  heap: usize,
+  k: u32,
+  scores: usize,
+): void {
+  const steps = f32x4.splat(step),
+    bases = f32x4.splat(base);
+  let floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
+  for (let first: u32 = 0; first < count; first += TILE, scores += TILE * 4) {
+    const mask = maskOfTile(allowed, first, count);
+    if (!mask) continue;
+    const at = (<usize>first) << 2;
+    scoreTile(
+      codes + <usize>first * (stride >> 3),
+      tables,
+      stride,
+      factors + at,
+      steps,
+      bases,
+      scores,
+    );
+    const reached = mask & (reaching(scores, floor) | (reaching(scores + 64, floor) << 16));
+    if (!reached) continue;
+    for (let bits = reached; bits; bits &= bits - 1)
+      raise(heap, k, mean + <f64>load<f32>(scores + ((<usize>ctz(bits)) << 2)));
+    floor = f32x4.splat(floorOf(load<f64>(heap) - mean));
+  }
+}
+
+/**
+ * Lists the rows whose estimate, with `width` times its factor on top, reaches the bar. Returns their number. A sum that is NaN
+ * counts as reaching it.
+ *
+ * @param scores as `estimateBits` left them
+ * @param bar from which `mean` was taken off
+ */
+export function passBits(
+  scores: usize,
+  factors: usize,
+  count: u32,
+  width: f32,
+  bar: f64,
+  allowed: usize,
+  found: usize,
+): u32 {
+  const widths = f32x4.splat(width);
+  const floor = f32x4.splat(floorOf(bar));
+  let kept: u32 = 0;
+  for (let first: u32 = 0; first < count; first += TILE, scores += TILE * 4, factors += TILE * 4) {
+    const mask = maskOfTile(allowed, first, count);
+    if (!mask) continue;
+    const low = reachingWith(scores, factors, widths, floor);
+    const high = reachingWith(scores + 64, factors + 64, widths, floor);
+    for (let bits = mask & (low | (high << 16)); bits; bits &= bits - 1) {
+      store<u32>(found + ((<usize>kept) << 2), first + <u32>ctz(bits));
+      kept++;
+    }
+  }
+  return kept;
+}
+
+/** The bits of the rows `first` to `first + 31` that exist and are allowed. */
+function maskOfTile(allowed: usize, first: u32, count: u32): u32 {
+  const left = count - first;
+  const present: u32 = left < TILE ? (1 << left) - 1 : u32.MAX_VALUE;
+  return allowed ? present & load<u32>(allowed + (first >> 3)) : present;
+}
+
+/** Of 16 lanes of comparisons "is below", the bits of those that are not. */
+function notIn(a: v128, b: v128, c: v128, d: v128): u32 {
+  const below = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  return ~i8x16.bitmask(below) & 0xffff;
+}
+
+function reaching(scores: usize, floor: v128): u32 {
+  return notIn(
+    f32x4.lt(v128.load(scores), floor),
+    f32x4.lt(v128.load(scores, 16), floor),
+    f32x4.lt(v128.load(scores, 32), floor),
+    f32x4.lt(v128.load(scores, 48), floor),
+  );
+}
+
+function reachingWith(scores: usize, factors: usize, widths: v128, floor: v128): u32 {
+  return notIn(
+    f32x4.lt(f32x4.add(v128.load(scores), f32x4.mul(v128.load(factors), widths)), floor),
+    f32x4.lt(f32x4.add(v128.load(scores, 16), f32x4.mul(v128.load(factors, 16), widths)), floor),
+    f32x4.lt(f32x4.add(v128.load(scores, 32), f32x4.mul(v128.load(factors, 32), widths)), floor),
+    f32x4.lt(f32x4.add(v128.load(scores, 48), f32x4.mul(v128.load(factors, 48), widths)), floor),
+  );
 }

@@ -26,6 +26,11 @@ function replaceLeast(heap: usize, k: u32, value: f64): void {
   store<f64>(heap + ((<usize>at) << 3), value);
 }
 
+/** Puts `value` among the k greatest if it is one of them. */
+export function raise(heap: usize, k: u32, value: f64): void {
+  if (value > load<f64>(heap)) replaceLeast(heap, k, value);
+}
+
 /**
  * Appends (row, upper bound) to the candidates unless the row is out, and raises the bar. A bound that is NaN, as one
  * gets from a score that overflowed, keeps the row and leaves the bar alone. Returns the new number of candidates.

@@ -9,12 +9,13 @@ import { effortFor, isExact, type Effort } from "./effort.ts";
 import { BitFormat, type BitBlock } from "./formats/bits.ts";
 import {
   allocateScratch,
+  type Heap,
   type PreparedQuery,
   type ScannedBlock,
   type Scratch,
 } from "./formats/format.ts";
 import { Int8Format, type Int8Block } from "./formats/int8.ts";
-import { inTiers } from "./formats/tiers.ts";
+import { inTiers, type StagedQuery } from "./formats/tiers.ts";
 import { HitList } from "./hits.ts";
 import { bestModule, instantiateKernels, type ModuleName } from "./kernels/kernels.ts";
 import { copyRows, KernelMemory } from "./memory.ts";
@@ -66,8 +67,6 @@ interface Block extends ScannedBlock {
   /** The rows themselves, where nobody else keeps them. */
   readonly held: Float32Array | undefined;
 }
-
-type RefinedBlock = Block & { readonly fine: Int8Block };
 
 /** What a pass leaves for one query. */
 interface Passed {
@@ -295,45 +294,63 @@ export class CompactScanner implements AsyncScanner {
     blocks: readonly Block[],
   ): Passed[] {
     const { memory, scratch } = this.#open();
-    const asked: Asked<Block>[] = [];
+    const asked: { readonly staged: StagedQuery<Block>; readonly heap: Heap }[] = [];
     try {
       for (const query of queries) {
-        const prepared = this.#prepare(query, effort);
+        const staged = this.#prepare(query, effort, blocks, k);
         try {
-          const heap = { at: memory.allocate(k * 8), k };
-          asked.push({ query: prepared, heap, candidates: noCandidates() });
+          asked.push({ staged, heap: { at: memory.allocate(k * 8), k } });
         } catch (thrown) {
-          prepared.free();
+          staged.free();
           throw thrown;
         }
       }
-      for (const { heap } of asked) memory.doubles(heap.at, k).fill(-Infinity);
-      runPass(memory, scratch, targets, blocks, asked);
-      return asked.map(({ query, heap, candidates }) => ({
+      let passed: Asked<Block>[] = [];
+      for (const stage of asked[0]?.staged.stages.keys() ?? []) {
+        for (const { heap } of asked) memory.doubles(heap.at, k).fill(-Infinity);
+        passed = asked.map(({ staged, heap }) => {
+          const query = staged.stages[stage] as PreparedQuery<Block>;
+          return { query, heap, candidates: noCandidates() };
+        });
+        runPass(memory, scratch, targets, blocks, passed);
+      }
+      return passed.map(({ query, heap, candidates }) => ({
         candidates,
         unit: query.unit,
         bar: memory.doubles(heap.at, 1)[0] as number,
       }));
     } finally {
-      for (const { heap, query } of asked) {
+      for (const { heap, staged } of asked) {
         memory.free(heap.at);
-        query.free();
+        staged.free();
       }
     }
   }
 
-  #prepare(query: Float32Array, { deviations }: Effort): PreparedQuery<Block> {
-    const { bits, codes } = this.#open();
+  #prepare(
+    query: Float32Array,
+    effort: Effort,
+    blocks: readonly Block[],
+    k: number,
+  ): StagedQuery<Block> {
+    const { memory, bits, codes } = this.#open();
+    const { deviations } = effort;
     if (!this.#isRefined) {
-      const estimates = bits.prepare(query, { deviations });
-      return { ...estimates, scan: ({ coarse }, ...rest) => estimates.scan(coarse, ...rest) };
+      const likely = bits.prepare(query, { deviations });
+      const scan: PreparedQuery<Block>["scan"] = ({ coarse }, ...rest) =>
+        likely.scan(coarse, ...rest);
+      return { stages: [{ ...likely, scan }], free: likely.free };
     }
     const fine = codes.prepare(query);
+    if (isExact(effort)) {
+      const scan: PreparedQuery<Block>["scan"] = (block, ...rest) =>
+        fine.scan(block.fine as Int8Block, ...rest);
+      return { stages: [{ ...fine, scan }], free: fine.free };
+    }
     try {
-      const coarse = bits.prepare(query, { deviations, unit: fine.unit, raises: false });
-      const tiers = inTiers(coarse, fine);
+      const coarse = bits.prepare(query, { deviations, unit: fine.unit });
       // All blocks are refined, or none is.
-      return { ...tiers, scan: (block, ...rest) => tiers.scan(block as RefinedBlock, ...rest) };
+      return inTiers(memory, coarse, fine, blocks, k) as StagedQuery<Block>;
     } catch (thrown) {
       fine.free();
       throw thrown;

@@ -8,7 +8,10 @@ import {
 } from "./formats/format.ts";
 import type { KernelMemory } from "./memory.ts";
 
-/** The first step of a search is as small as this: until the bar has risen nearly every row is a candidate. */
+/**
+ * The first step of a search is as small as this, and none is longer than a quarter of what was seen before: as long as the bar rises
+ * fast, an old one lets too many rows pass.
+ */
 const LEAST_STEP_ROWS = 128;
 /** Of one step all queries of a batch are answered while its rows are in a cache: half of what a small core has for itself. */
 const BATCH_STEP_BYTES = 128 * 1024;
@@ -50,7 +53,7 @@ export function runPass<Block extends ScannedBlock>(
     const most = asked.length > 1 ? batchStep(block) : STEP_ROWS;
     const allowed = targets[target]?.allowed;
     for (let first = 0; first < count;) {
-      const size = Math.min(count - first, most, Math.max(LEAST_STEP_ROWS, floor32(seen)));
+      const size = Math.min(count - first, most, Math.max(LEAST_STEP_ROWS, floor32(seen / 4)));
       if (allowed)
         memory
           .bytes(scratch.allowed, STEP_ROWS / 8)

@@ -2,13 +2,19 @@ import { dot, isFinite32, norm } from "@nearfield/core";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { KernelMemory } from "../memory.ts";
 import { notFinite } from "../validation.ts";
-import { TILE_ROWS, type EncodedBlock, type PreparedQuery, type Scratch } from "./format.ts";
+import {
+  TILE_ROWS,
+  type EncodedBlock,
+  type Heap,
+  type PreparedQuery,
+  type Scratch,
+} from "./format.ts";
 
 /** The kernel takes two groups of four dimensions at a time. */
 const LANES = 8;
 const GROUP_DIMENSIONS = 4;
-/** Two table entries have to fit a byte. */
-const MOST_ENTRY = 127;
+/** Eight table entries have to fit a byte; what rounding to so few values loses is a hundredth of what one bit loses. */
+const MOST_ENTRY = 31;
 /** All entries of a row have to fit 16 bits. */
 const MOST_TOTAL = 65_535;
 /** Rows per call of the encoder: what bounds the room for their floats in kernel memory. */
@@ -33,8 +39,32 @@ export interface EstimateOptions {
   readonly deviations: number;
   /** Score that one unit of the bounds stands for. Default: 1. */
   readonly unit?: number;
-  /** Whether the scan raises the heap, or only reads it. Default: true. */
-  readonly raises?: boolean;
+}
+
+/** A query as one-bit codes see it: by `scan` alone, or in two steps where a finer form sets the bar. */
+export interface BitQuery extends PreparedQuery<BitBlock> {
+  /** Writes estimates of rows to `scores`, in the block's own terms, and puts the greatest into the heap. */
+  estimate(
+    block: BitBlock,
+    first: number,
+    size: number,
+    isFiltered: boolean,
+    heap: Heap,
+    scores: number,
+  ): void;
+  /**
+   * Leaves in the scratch the rows whose estimate reaches `bar`, or is `likely` to: within the interval around it. Returns
+   * their number.
+   */
+  pass(
+    block: BitBlock,
+    first: number,
+    size: number,
+    isFiltered: boolean,
+    bar: number,
+    scores: number,
+    likely: boolean,
+  ): number;
 }
 
 /**
@@ -64,10 +94,7 @@ export class BitFormat {
     memory.floats(this.#signs, 2 * this.#stride).set(randomSigns(2 * this.#stride));
   }
 
-  prepare(
-    query: Float32Array,
-    { deviations, unit = 1, raises = true }: EstimateOptions,
-  ): PreparedQuery<BitBlock> {
+  prepare(query: Float32Array, { deviations, unit = 1 }: EstimateOptions): BitQuery {
     const memory = this.#memory;
     const stride = this.#stride;
     const { allowed, group, found, uppers } = this.#scratch;
@@ -89,13 +116,37 @@ export class BitFormat {
           step / unit,
           base / unit,
           width / unit,
-          raises ? 1 : 0,
           isFiltered ? allowed : 0,
           group,
           heap.at,
           heap.k,
           found,
           uppers,
+        ),
+      estimate: ({ codes, factors, mean }, first, size, isFiltered, heap, scores) =>
+        this.#kernels.estimateBits(
+          codes + (first * stride) / 8,
+          factors + first * 4,
+          size,
+          stride,
+          tables,
+          dot(mean, query) / unit,
+          step / unit,
+          base / unit,
+          isFiltered ? allowed : 0,
+          heap.at,
+          heap.k,
+          scores,
+        ),
+      pass: ({ factors, mean }, first, size, isFiltered, bar, scores, likely) =>
+        this.#kernels.passBits(
+          scores,
+          factors + first * 4,
+          size,
+          likely ? width / unit : 0,
+          bar - dot(mean, query) / unit,
+          isFiltered ? allowed : 0,
+          found,
         ),
       free: () => {
         memory.free(tables);
@@ -124,16 +175,21 @@ export class BitFormat {
     }
     const step = widest / this.#mostEntry;
     const tables = this.#memory.bytes(at, reaches.length * 16).fill(0);
+    const sums = new Float64Array(16);
+    const perStep = 1 / step;
     if (step > 0) {
       for (let g = 0; g < reaches.length; g++) {
-        for (let nibble = 0; nibble < 16; nibble++) {
-          let sum = reaches[g] as number;
-          for (let i = 0; i < GROUP_DIMENSIONS; i++) {
-            const component = rotated[g * GROUP_DIMENSIONS + i] as number;
-            sum += (nibble >> i) & 1 ? component : -component;
-          }
-          tables[g * 16 + nibble] = Math.round(sum / step);
+        const first = g * GROUP_DIMENSIONS;
+        // From one sum to the next one of half as many bits: each takes one addition.
+        sums[0] = 0;
+        for (let i = 0; i < GROUP_DIMENSIONS; i++) {
+          const twice = 2 * (rotated[first + i] as number);
+          for (let n = 0; n < 1 << i; n++) sums[n + (1 << i)] = (sums[n] as number) + twice;
         }
+        let least = reaches[g] as number;
+        for (let i = 0; i < GROUP_DIMENSIONS; i++) least -= rotated[first + i] as number;
+        for (let n = 0; n < 16; n++)
+          tables[g * 16 + n] = Math.round((least + (sums[n] as number)) * perStep);
       }
     }
     return { step, base };

@@ -46,7 +46,7 @@ export interface EncodedBlock extends ScannedBlock {
   /** The row as it was added, valid until memory grows: where the kernel scans the rows themselves. */
   readonly row?: (row: number) => Float32Array;
   /** Gives the memory back. */
-  free(): void;
+  free: () => void;
 }
 
 /** A query in the form that a kernel takes, for the blocks of one format. */
@@ -60,7 +60,7 @@ export interface PreparedQuery<Block extends ScannedBlock> {
    */
   scan(block: Block, first: number, size: number, allowed: boolean, heap: Heap): number;
   /** Gives the memory back. */
-  free(): void;
+  free: () => void;
 }
 
 /**

@@ -71,13 +71,37 @@ export interface Kernels {
     step: number,
     base: number,
     width: number,
-    raise: number,
     allowed: number,
     tile: number,
     heap: number,
     k: number,
     found: number,
     uppers: number,
+  ): number;
+  /** See `assembly/bits.ts`. */
+  estimateBits(
+    codes: number,
+    factors: number,
+    count: number,
+    stride: number,
+    tables: number,
+    mean: number,
+    step: number,
+    base: number,
+    allowed: number,
+    heap: number,
+    k: number,
+    scores: number,
+  ): void;
+  /** See `assembly/bits.ts`. Returns the number of rows. */
+  passBits(
+    scores: number,
+    factors: number,
+    count: number,
+    width: number,
+    bar: number,
+    allowed: number,
+    found: number,
   ): number;
   /** See `assembly/bits.ts`. */
   encodeBits(rows: number, count: number, stride: number, codes: number, factors: number): void;
