@@ -41,6 +41,30 @@ export function boundOfF32(stride: number, queryNorm: number): ErrorBound {
   };
 }
 
+/** The least float32 that is not denormal: a GPU may take what is below for zero, be it read, multiplied or summed. */
+const LEAST_NORMAL_32 = 2 ** -126;
+
+/** WGSL lets an implementation round to either neighbour of a result, and not only to the nearer one. */
+const ROUNDOFF_WGSL = 2 * ROUNDOFF_32;
+
+/**
+ * The bound for `gpu/score-kernel.ts`: as {@link boundOfF32}, whatever the order of the additions and whether or not products are
+ * fused with them, and with denormal numbers taken for zero. Components of the query are below 2, so a component of a row, a product
+ * or a sum that is taken for zero loses at most 2 x 2^-126. (Components of the query that are denormal are nothing beside its greatest
+ * one, which is at least 1/2: the inflation covers them.)
+ *
+ * @param stride floats per row, padding included
+ */
+export function boundOfGpu(stride: number, queryNorm: number): ErrorBound {
+  const m = (stride + 8) * ROUNDOFF_WGSL;
+  const gamma32 = m / (1 - m);
+  const gamma64 = (stride + 16) * ROUNDOFF_64;
+  return {
+    rate: (gamma32 + gamma64) * queryNorm * INFLATION,
+    slack: 16 * stride * LEAST_NORMAL_32,
+  };
+}
+
 /** Queries come with components below 2, and have at most 2^16 of them: below this norm no f32 sum can overflow. */
 const LARGEST_BOUNDABLE_NORM = 2 ** 118;
 
