@@ -1,5 +1,5 @@
 // node bench/run.mjs [--set random|synthetic|falling|real] [--count 100000] [--dimensions 384] [--only NAME]: the scanners in a
-// worker of a real Chromium. `real` reads float32 rows and queries from the files that --rows and --queries name.
+// worker of a real Chromium; with --resident SEARCHES what a compact scanner over rows in a file keeps in memory. `real` reads float32 rows and queries from the files that --rows and --queries name.
 import { createReadStream } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,11 +14,12 @@ const { values } = parseArgs({
     count: { type: "string", default: "100000" },
     dimensions: { type: "string", default: "384" },
     only: { type: "string" },
+    resident: { type: "string" },
     rows: { type: "string" },
     queries: { type: "string" },
   },
 });
-const { set, only, rows, queries } = values;
+const { set, only, rows, queries, resident } = values;
 const count = Number(values.count);
 const dimensions = Number(values.dimensions);
 const files = { "/rows": rows, "/queries": queries };
@@ -54,15 +55,18 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage();
   const { port } = server.httpServer.address();
-  const asked = JSON.stringify({ set, count, dimensions, only });
+  const asked = JSON.stringify({ set, count, dimensions, only, searches: Number(resident) });
+  const file = resident ? "resident.html" : "";
   page.on("console", (message) => console.log(message.text()));
-  await page.goto(`http://127.0.0.1:${port}/bench/?asked=${encodeURIComponent(asked)}`);
-  await page.waitForFunction(() => window.report, undefined, { timeout: 600_000 });
+  await page.goto(`http://127.0.0.1:${port}/bench/${file}?asked=${encodeURIComponent(asked)}`);
+  await page.waitForFunction(() => window.report, undefined, { timeout: 1_800_000 });
   const report = await page.evaluate(() => window.report);
-  for (const row of Object.values(report))
+  if (resident || report.error) console.log(report);
+  const table = resident ? {} : report;
+  for (const row of Object.values(table))
     for (const [name, value] of Object.entries(row)) row[name] = Number(value.toPrecision(4));
   console.log(`Chromium ${browser.version()}, ${set}: ${count} x ${dimensions}`);
-  console.table(report);
+  if (!resident) console.table(table);
 } finally {
   await browser.close();
   await server.close();

@@ -172,7 +172,7 @@ describe("CompactScanner", () => {
   });
 
   it("finishes a search whose blocks are removed meanwhile", async () => {
-    const { scanner, block } = stored();
+    const { scanner, block } = stored({ recall: 1 });
     const hits = scanner.search(query, 3, [{ block }]);
     scanner.remove(block);
     expect([...(await hits).scores]).toEqual([

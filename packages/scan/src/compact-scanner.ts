@@ -336,7 +336,7 @@ export class CompactScanner implements AsyncScanner {
     const { memory, bits, codes } = this.#open();
     const { deviations } = effort;
     if (!this.#isRefined) {
-      const likely = bits.prepare(query, { deviations });
+      const likely = bits.prepare(query, { deviations: effort.deviationsAlone });
       const scan: PreparedQuery<Block>["scan"] = ({ coarse }, ...rest) =>
         likely.scan(coarse, ...rest);
       return { stages: [{ ...likely, scan }], free: likely.free };
