@@ -34,8 +34,8 @@ import {
 /** Beyond it table entries have too few bits. */
 const MAX_COMPACT_DIMENSIONS = 4096;
 const DEFAULT_RECALL = 0.99;
-/** What an index of a million rows of 384 dimensions may take, in one-bit codes alone. */
-const DEFAULT_MEMORY_BYTES = 60_000_000;
+/** What the one-bit codes of a million rows of 384 dimensions take: no more is taken for fewer rows. */
+const DEFAULT_MEMORY_BYTES = 52_000_000;
 
 /**
  * Reads rows as they were added, from wherever the caller keeps them: `rows` of one block, ascending, without
@@ -53,7 +53,7 @@ export interface CompactScannerOptions {
   readonly recall?: number | undefined;
   /**
    * As long as they fit, 8-bit codes are kept beside those of one bit: then some dozens of rows are read for a search instead
-   * of some hundreds. Default: 60,000,000 bytes for all codes together.
+   * of some hundreds. Default: 52,000,000 bytes for all codes together.
    */
   readonly memoryBytes?: number | undefined;
   /** Default: the best that the engine takes. */
