@@ -42,8 +42,17 @@ export type {
   SearchOptions,
   WorkerFactory,
 } from "./options.ts";
+export {
+  openReranker,
+  type Reranker,
+  type RerankerChoice,
+  type RerankerOptions,
+  type ScoreOptions,
+} from "./reranker.ts";
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
+export type { RerankerStatus } from "@nearfield/rerank";
+export type { EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type {
   IndexQueryResult,
   IndexStatus,

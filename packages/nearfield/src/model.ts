@@ -168,7 +168,8 @@ function pick(known: Known, role: "query" | "document"): ModelCard | RepositoryC
   return known && isTowers<ModelCard | RepositoryCard>(known) ? known[role] : known;
 }
 
-function checkModelsOptions(value: unknown): void {
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkModelsOptions(value: unknown): void {
   const known = ["host", "revision", "redirects", "dtypes", "overrides"];
   const { host, revision, redirects, dtypes, overrides } = checkKeys("models", value, known);
   if (host !== undefined && typeof host !== "string") {

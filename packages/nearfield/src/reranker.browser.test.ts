@@ -1,0 +1,33 @@
+// A reranker as an app opens it.
+import { readToyReranker } from "@nearfield/testing";
+import { expect, test } from "vitest";
+import { openReranker } from "./reranker.ts";
+
+test("an app opens a reranker by its card, gets one number for each passage, and closes it", async () => {
+  const toy = await readToyReranker();
+  const reranker = openReranker({ model: toy.card, device: "wasm" });
+  expect(reranker.status()).toBeNull();
+  const [query] = toy.queries as [string];
+  const passages = toy.documents.slice(0, 2);
+  const scores = await reranker.score(query, passages);
+  for (const [at, score] of scores.entries()) {
+    expect(score).toBeCloseTo(toy.scores[0]?.[at] as number, 4);
+  }
+  expect(reranker.status()).toMatchObject({ state: "ready", device: "wasm" });
+  await reranker.close();
+  await expect(reranker.score(query, passages)).rejects.toMatchObject({ code: "CLOSED" });
+});
+
+test("a name that is no reranker's and a bad option are told at once, by code", () => {
+  const open = (options: object) => () => openReranker(options as never);
+  for (const options of [
+    {},
+    { model: 7 },
+    { model: "Qwen3-Reranker-0.6B", device: "gpu" },
+    { model: "Qwen3-Reranker-0.6B", template: "" },
+    { model: "Qwen3-Reranker-0.6B", workers: { rerank: "worker.js" } },
+  ]) {
+    expect(open(options)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  }
+  expect(open({ model: "somebody/unknown" })).toThrow(/MODEL_UNSUPPORTED.*Qwen3-Reranker-0.6B/);
+});
