@@ -69,6 +69,8 @@ export const ERROR_CODES = [
   "STORAGE_ROLLED_BACK",
   /** IndexedDB is missing, refused, or does not answer. */
   "STORAGE_UNAVAILABLE",
+  /** Who was asked for a thought gave none, or something that is no text of one. */
+  "THOUGHT_INVALID",
   /** A call did not settle within its deadline. */
   "TIMEOUT",
   /** Another tab asks for a newer version of the database: reload this one. */

@@ -8,6 +8,7 @@ import type {
 } from "@nearfield/core";
 import type { FetchStage } from "@nearfield/models";
 import type { Rung, RuntimeFiles } from "@nearfield/runtime";
+import type { TextInput } from "./embedder.ts";
 
 export interface LoadRequest {
   readonly card: ModelCard;
@@ -86,7 +87,7 @@ export interface IngestReport {
 export interface EncoderCalls {
   load: { input: LoadRequest; output: LoadReport; progress: LoadProgress };
   encode: {
-    input: { readonly texts: readonly string[] } & EncodeOptions;
+    input: { readonly texts: readonly TextInput[] } & EncodeOptions;
     output: VectorBlock;
     progress: { readonly done: number; readonly of: number };
   };

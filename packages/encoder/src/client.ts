@@ -26,6 +26,7 @@ import type {
   LoadProgress,
   LoadReport,
 } from "./calls.ts";
+import type { TextInput } from "./embedder.ts";
 import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
@@ -104,11 +105,14 @@ export class EncoderClient implements Disposable {
    * @throws RetrievalError `INVALID_OPTION`, `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_UNAVAILABLE`, `DEVICE_LOST`,
    * `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `WORKER_*`, `TIMEOUT`
    */
-  async encode(texts: readonly string[], options: EncodeCallOptions = {}): Promise<Float32Array[]> {
+  async encode(
+    texts: readonly TextInput[],
+    options: EncodeCallOptions = {},
+  ): Promise<Float32Array[]> {
     const { role = this.#options.role, instruction, dimensions: cut, signal, onProgress } = options;
     if (cut !== undefined) checkDimensions(this.#options.card, cut);
     for (const [at, text] of texts.entries()) {
-      if (typeof text === "string") continue;
+      if (typeof text === "string" || isTokens(text)) continue;
       throw new RetrievalError("INVALID_OPTION", `text ${at} is not a string`, {
         value: text,
         repair: "Give strings only.",
@@ -294,6 +298,10 @@ const MAX_CONNECTIONS = 3;
 
 function codeOf(thrown: unknown): ErrorCode | undefined {
   return isRetrievalError(thrown) ? thrown.code : undefined;
+}
+
+function isTokens(value: unknown): boolean {
+  return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id >= 0);
 }
 
 /** After these the worker is of no use, although it answers. */

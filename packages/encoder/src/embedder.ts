@@ -1,5 +1,8 @@
 import type { Role } from "@nearfield/core";
 
+/** A text, or its tokens: without special tokens around them and with all that a prompt would add. */
+export type TextInput = string | readonly number[];
+
 export interface EmbedOptions {
   /** Looked at between two batches. */
   readonly signal?: AbortSignal | undefined;
@@ -30,5 +33,5 @@ export interface Embedder {
    * turns.
    * @throws RetrievalError `ABORTED`, `DEVICE_LOST`, `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `MODEL_INVALID`
    */
-  embed(texts: readonly string[], role: Role, options?: EmbedOptions): Promise<Float32Array[]>;
+  embed(texts: readonly TextInput[], role: Role, options?: EmbedOptions): Promise<Float32Array[]>;
 }

@@ -25,7 +25,7 @@ export {
   MAX_URL_LENGTH,
 } from "./ingest/limits.ts";
 export { SPLITTER_VERSION } from "./split.ts";
-export type { Embedder, EmbedOptions } from "./embedder.ts";
+export type { Embedder, EmbedOptions, TextInput } from "./embedder.ts";
 export type { DeviceChoice, Reason, Rung, RuntimeFiles } from "@nearfield/runtime";
 export { spawnEncoderWorker } from "./spawn.ts";
 export type { EncoderStatus } from "./status.ts";

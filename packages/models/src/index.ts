@@ -1,4 +1,5 @@
 export { findReranker, RERANKER_CARDS } from "./cards/rerankers.ts";
+export { validateGeneratorCard } from "./generator-card.ts";
 export { validateRerankerCard, validateRerankerRepositoryCard } from "./reranker-card.ts";
 export { resolveReranker, type ResolveRerankerOptions } from "./store/resolve-reranker.ts";
 export { validateCard, validateRepositoryCard } from "./card.ts";

@@ -11,6 +11,7 @@ import type {
   IngestCallOptions,
   IngestReport,
   LoadProgress,
+  TextInput,
 } from "@nearfield/encoder";
 import { aborted, notify, raceAbort } from "@nearfield/link";
 import type { EncoderStatus, ModelLoading } from "./status.ts";
@@ -51,7 +52,7 @@ export class Tower {
   }
 
   /** See `EncoderClient.encode`. @throws RetrievalError as that, and what finding the card can meet */
-  encode(texts: readonly string[], options: EncodeCallOptions = {}): Promise<Float32Array[]> {
+  encode(texts: readonly TextInput[], options: EncodeCallOptions = {}): Promise<Float32Array[]> {
     return this.#ask(options.signal, (client) => client.encode(texts, options));
   }
 

@@ -17,6 +17,8 @@ export interface Tokenizer {
    * closing special token. At least one id.
    */
   encode(text: string, maxTokens: number): readonly number[];
+  /** The same for what is tokens already. */
+  frame(content: readonly number[], maxTokens: number): readonly number[];
 }
 
 /** What a card says of the special tokens around a text. */
@@ -54,11 +56,17 @@ export function createTokenizer(
         content.push(...idsOf(piece, false));
         if (content.length >= room) break;
       }
-      const ids = [...before, ...content.slice(0, room), ...after];
-      // A tokenizer without special tokens gives nothing for a text of nothing; no graph takes an empty row.
-      return ids.length > 0 ? ids : [padId];
+      return enclose(content, maxTokens);
     },
+    frame: enclose,
   };
+
+  function enclose(content: readonly number[], maxTokens: number): readonly number[] {
+    const room = Math.max(0, maxTokens - before.length - after.length);
+    const ids = [...before, ...content.slice(0, room), ...after];
+    // A tokenizer without special tokens gives nothing for a text of nothing; no graph takes an empty row.
+    return ids.length > 0 ? ids : [padId];
+  }
 }
 
 const PROBE = "a";

@@ -1,7 +1,7 @@
 import { RetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
 import { planBatches, type BatchLimits } from "@nearfield/runtime";
 import { nextTask, type Runtime, type Tokenizer } from "@nearfield/runtime/worker";
-import type { Embedder, EmbedOptions } from "../embedder.ts";
+import type { Embedder, EmbedOptions, TextInput } from "../embedder.ts";
 import type { Head } from "../head.ts";
 import { finish, pool } from "../pooling.ts";
 import { promptOf, titlePromptOf } from "../prompt.ts";
@@ -68,13 +68,16 @@ export class ModelEncoder implements Embedder {
   }
 
   async embed(
-    texts: readonly string[],
+    texts: readonly TextInput[],
     role: Role,
     { signal, instruction, dimensions = this.dimensions, titles, onBatch }: EmbedOptions = {},
   ): Promise<Float32Array[]> {
     const prompt = promptOf(this.#card, role, instruction);
     const skip = this.#countLeftOut(prompt);
-    const rows = texts.map((text, at) => {
+    const rows = texts.map((text, at): Row => {
+      if (typeof text !== "string") {
+        return { ids: this.#tokenizer.frame(text, this.#card.maxTokens), skip: 0 };
+      }
       const title = titles?.[at] ?? null;
       const own = title === null ? undefined : titlePromptOf(this.#card, title);
       return own === undefined

@@ -1,0 +1,38 @@
+import type { GeneratorCard } from "@nearfield/core";
+import { checkArtifacts } from "./card.ts";
+import { bad, count, filledText, filledTexts, oneOf, optional, record } from "./card/field.ts";
+import { checkModelFile } from "./card/file.ts";
+
+const FIELDS = [
+  "name",
+  "version",
+  "licence",
+  "maxTokens",
+  "reservedTokens",
+  "stopTokens",
+  "suppressedTokens",
+  "markup",
+  "artifacts",
+  "tokenizer",
+  "tokenizerConfig",
+] as const;
+
+/**
+ * Checks a card of a language model that writes thoughts.
+ * @returns `card` itself, typed
+ * @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED`
+ */
+export function validateGeneratorCard(card: unknown): GeneratorCard {
+  const fields = record(card, "form", FIELDS);
+  for (const name of ["name", "version", "licence"]) filledText(fields[name], name);
+  const room = count(fields["maxTokens"], "maxTokens");
+  optional(fields["reservedTokens"], "reservedTokens", (value, name) => {
+    if (value !== 0 && count(value, name) >= room) throw bad(name, "below maxTokens", value);
+  });
+  filledTexts(fields["stopTokens"], "stopTokens");
+  optional(fields["suppressedTokens"], "suppressedTokens", filledTexts);
+  oneOf(fields["markup"], "markup", ["tokens", "text"]);
+  checkArtifacts(fields["artifacts"], 0);
+  for (const name of ["tokenizer", "tokenizerConfig"]) checkModelFile(fields[name], name);
+  return card as GeneratorCard;
+}

@@ -1,0 +1,143 @@
+// Two towers whose query tower thinks before it encodes, against thoughts and vectors that PyTorch computed. The models are
+// not in the repository; where they are not beside it either, this says so and is passed over.
+import {
+  cosine,
+  sha256,
+  type GeneratorCard,
+  type ModelCard,
+  type ModelFile,
+} from "@nearfield/core";
+import { EncoderClient } from "@nearfield/encoder";
+import { LocalModel, reason, type ReasonRecipe } from "@nearfield/reason";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const env = (import.meta as { env?: Record<string, string> }).env ?? {};
+const shared = env["NEARFIELD_SHARED"] ?? "";
+const ALL = env["NEARFIELD_TEST_ALL"] === "1";
+/** Among the last of them are special tokens as text, and a prompt that is too long. */
+const ROWS = ALL ? Array.from({ length: 33 }, (_, at) => at) : [0, 26];
+const root = `/@fs${shared}/models/`;
+if (shared === "") console.log("cre-t1: skipped, the reference models are not here");
+
+interface Thoughts {
+  readonly template: string;
+  readonly max_new_tokens: number;
+  readonly rows: readonly {
+    readonly prompt_tokens: readonly number[];
+    readonly thought_tokens: readonly number[];
+  }[];
+}
+
+async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await fetch(root + path)).arrayBuffer());
+}
+
+async function fileOf(path: string): Promise<ModelFile> {
+  const bytes = await bytesOf(path);
+  return { url: root + path, byteLength: bytes.byteLength, sha256: await sha256(bytes) };
+}
+
+async function jsonOf<T>(path: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await bytesOf(path))) as T;
+}
+
+describe.skipIf(shared === "")("cre-t1 on WASM", () => {
+  const tower = "toy-cre-t1/query/";
+  let texts: readonly string[];
+  let thoughts: Thoughts;
+  let expected: Float32Array;
+  let encoder: EncoderClient;
+  let model: LocalModel;
+  let recipe: ReasonRecipe;
+
+  beforeAll(async () => {
+    texts = await jsonOf("texts.json");
+    thoughts = await jsonOf(`${tower}reference/thoughts.json`);
+    expected = new Float32Array((await bytesOf(`${tower}reference/reasoned.f32`)).buffer);
+    const files = {
+      tokenizer: await fileOf(`${tower}tokenizer.json`),
+      tokenizerConfig: await fileOf(`${tower}tokenizer_config.json`),
+    };
+    const card: ModelCard = {
+      name: "toy-cre-t1 (query)",
+      version: "0",
+      licence: "Apache-2.0",
+      space: "toy-cre-t1",
+      dimensions: 96,
+      matryoshka: [],
+      maxTokens: 512,
+      prompts: { query: "", document: "" },
+      endToken: { text: "<emb_token>", appendedBy: "encoder" },
+      output: "last_hidden_state",
+      pooling: "last-token",
+      queryStep: "thought",
+      artifacts: { wasm: { graph: await fileOf(`${tower}onnx/model.onnx`), data: [] } },
+      knownAnswers: { texts: ["x"], floor: 0.99 },
+      ...files,
+    };
+    const generator: GeneratorCard = {
+      name: "toy-cre-t1 (thoughts)",
+      version: "0",
+      licence: "Apache-2.0",
+      maxTokens: 512,
+      reservedTokens: 1,
+      stopTokens: ["<|im_end|>"],
+      suppressedTokens: ["<emb_token>"],
+      markup: "tokens",
+      artifacts: { wasm: { graph: await fileOf(`${tower}onnx/generator.onnx`), data: [] } },
+      ...files,
+    };
+    encoder = new EncoderClient({ card, role: "query", device: "wasm", threads: 1 });
+    model = new LocalModel({ card: generator, device: "wasm", threads: 1 });
+    const { template, max_new_tokens: maxNewTokens } = thoughts;
+    recipe = { template, use: "behind", maxNewTokens, timeoutMs: 60_000 };
+  });
+
+  afterAll(() => {
+    encoder.close();
+    model.close();
+  });
+
+  test(
+    "thoughts are those of the reference, token by token, and so are the vectors behind them",
+    { timeout: 600_000 },
+    async () => {
+      let least = 1;
+      for (const row of ROWS) {
+        const wanted = thoughts.rows[row] as Thoughts["rows"][number];
+        const query = texts[row] as string;
+        const { inputs, skipped } = await reason(query, recipe, model);
+        expect(skipped).toBeNull();
+        const [tokens] = inputs.map(({ input }) => input);
+        expect(tokens).toEqual([...wanted.prompt_tokens, ...wanted.thought_tokens]);
+        const [vector] = await encoder.encode([tokens as readonly number[]]);
+        const reference = expected.subarray(row * 96, (row + 1) * 96);
+        least = Math.min(least, cosine(vector as Float32Array, reference));
+      }
+      console.log(`cre-t1, ${ROWS.length} thoughts on WASM: least cosine ${least}`);
+      expect(least).toBeGreaterThanOrEqual(0.9999);
+    },
+  );
+
+  test("a thought that takes too long leaves the plain query and says so, and the next one is right", async () => {
+    const query = texts[0] as string;
+    const late = await reason(query, { ...recipe, timeoutMs: 1 }, model);
+    expect(late).toMatchObject({
+      inputs: [{ input: query, role: "query" }],
+      thoughts: [],
+      skipped: { code: "TIMEOUT" },
+    });
+    const next = await reason(query, { ...recipe, maxNewTokens: 2 }, model);
+    const wanted = thoughts.rows[0] as Thoughts["rows"][number];
+    expect(next.inputs).toMatchObject([
+      { input: [...wanted.prompt_tokens, ...wanted.thought_tokens.slice(0, 2)] },
+    ]);
+  });
+
+  test("a token that the vocabulary lacks is MODEL_INVALID", async () => {
+    const { card } = model;
+    using other = new LocalModel({ card: { ...card, stopTokens: ["<end>"] }, device: "wasm" });
+    const reasoned = await reason("why?", recipe, other);
+    expect(reasoned.skipped).toMatchObject({ code: "MODEL_INVALID" });
+  });
+});

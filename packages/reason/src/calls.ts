@@ -1,0 +1,44 @@
+import type { GeneratorCard } from "@nearfield/core";
+import type { FetchStage } from "@nearfield/models";
+import type { Rung, RuntimeFiles } from "@nearfield/runtime";
+
+export interface LoadRequest {
+  readonly card: GeneratorCard;
+  readonly rung: Rung;
+  readonly runtime?: RuntimeFiles | undefined;
+  readonly threads: number;
+}
+
+export interface LoadReport {
+  readonly rung: Rung;
+  readonly adapter: string;
+  readonly threads: number;
+}
+
+export interface WriteRequest {
+  /** With `{query}` in it. */
+  readonly template: string;
+  readonly query: string;
+  readonly maxNewTokens: number;
+}
+
+export interface WrittenThought {
+  /** Of the thought alone. */
+  readonly text: string;
+  readonly promptTokens: readonly number[];
+  readonly thoughtTokens: readonly number[];
+}
+
+/** What the page may ask of a generator's worker. `load` comes first, once. */
+export interface ReasonCalls {
+  load: {
+    input: LoadRequest;
+    output: LoadReport;
+    progress: { readonly stage: FetchStage | "session"; readonly loadedBytes: number };
+  };
+  write: {
+    input: WriteRequest;
+    output: WrittenThought;
+    progress: { readonly tokens: number };
+  };
+}

@@ -1,0 +1,103 @@
+import type { Device, ErrorCode, GeneratorCard } from "@nearfield/core";
+import { Relay, Supervisor, type LifeEvent } from "@nearfield/link";
+import { validateGeneratorCard } from "@nearfield/models";
+import {
+  chooseThreads,
+  Climb,
+  findAdapter,
+  type DeviceChoice,
+  type Rung,
+  type RuntimeFiles,
+} from "@nearfield/runtime";
+import type { ReasonCalls, WriteRequest, WrittenThought } from "./calls.ts";
+import type { Thought, ThoughtProvider, ThoughtRequest } from "./provider.ts";
+import { spawnReasonWorker } from "./spawn.ts";
+
+export interface LocalModelOptions {
+  readonly card: GeneratorCard;
+  /** Default `auto`. */
+  readonly device?: DeviceChoice | undefined;
+  readonly spawn?: (() => Worker) | undefined;
+  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
+  readonly threads?: number | undefined;
+  /** How long the worker is kept without work. Default 60,000. */
+  readonly idleMs?: number | undefined;
+}
+
+const IDLE_MS = 60_000;
+
+/**
+ * A local language model as a provider: a worker of its own, started at the first thought, on the first rung of the ladder that
+ * loads. It takes the likeliest token each time, so that it has one thought for a prompt, however many are asked for.
+ */
+export class LocalModel implements ThoughtProvider, Disposable {
+  readonly name: string;
+  readonly card: GeneratorCard;
+  readonly #options: LocalModelOptions;
+  readonly #relay: Relay<ReasonCalls, Climb>;
+
+  /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
+  constructor(options: LocalModelOptions) {
+    const { device = "auto" } = options;
+    const card = validateGeneratorCard(options.card);
+    this.name = card.name;
+    this.card = card;
+    this.#options = options;
+    this.#relay = new Relay({
+      plan: async () => new Climb(card, device, device === "wasm" ? UNASKED : await findAdapter()),
+      begin: (climb, onLife) => this.#begin(climb.rung as Rung, onLife),
+      fatal: POISONED,
+    });
+  }
+
+  async think({ prompt, maxNewTokens, signal }: ThoughtRequest): Promise<readonly Thought[]> {
+    // The prompt is whole already: braces in a query must not be filled again.
+    const written = await this.write({ template: "{query}", query: prompt, maxNewTokens }, signal);
+    const tokens = [...written.promptTokens, ...written.thoughtTokens];
+    return [{ text: written.text, tokens }];
+  }
+
+  /**
+   * Writes one thought.
+   * @throws RetrievalError `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_*`, `INFERENCE_FAILED`, `THOUGHT_INVALID`, `WORKER_*`, `TIMEOUT`
+   */
+  write(request: WriteRequest, signal?: AbortSignal): Promise<WrittenThought> {
+    return this.#relay.ask(signal, (supervisor) => supervisor.call("write", request, { signal }));
+  }
+
+  /** Ends the worker. What is pending and what will be asked rejects with `CLOSED`. Idempotent. */
+  close(): void {
+    this.#relay[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #begin(rung: Rung, onLife: (event: LifeEvent) => void): Supervisor<ReasonCalls> {
+    const { card, runtime, threads, spawn, idleMs = IDLE_MS } = this.#options;
+    const files = runtime?.[rung === "wasm" ? "wasm" : "webgpu"];
+    return new Supervisor<ReasonCalls>({
+      spawn: spawn ?? spawnReasonWorker,
+      idleMs,
+      onLife,
+      prepare: (connection) =>
+        connection.call("load", {
+          card,
+          rung,
+          runtime: files,
+          threads: threads ?? chooseThreads("query"),
+        }),
+    });
+  }
+}
+
+const POISONED: readonly ErrorCode[] = [
+  "DEVICE_LOST",
+  "DEVICE_UNAVAILABLE",
+  "INFERENCE_FAILED",
+  "TIMEOUT",
+];
+
+/** A demand for WASM asks for no adapter. */
+const UNASKED = { kind: "none", description: "not asked for" } as const;
