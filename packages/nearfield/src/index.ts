@@ -52,7 +52,6 @@ export {
 export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type { RerankerStatus } from "@nearfield/rerank";
-export type { EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type {
   IndexQueryResult,
   IndexStatus,
