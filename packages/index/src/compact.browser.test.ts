@@ -7,7 +7,8 @@ import { IndexedDbStore } from "./indexed-db-store.ts";
 import { openFlatIndex } from "./open.ts";
 
 const DIMENSIONS = 64;
-const ROWS = 9000;
+const ROWS = 5000;
+const COMMIT_ROWS = 3000;
 
 let name: string;
 let opened: FlatIndex[];
@@ -33,14 +34,14 @@ const vectors = Array.from({ length: ROWS }, () => {
   const centre = centres[integer(centres.length)]!;
   return centre.map((x) => x + 0.7 * normal());
 });
-const QUERIES = Array.from({ length: 20 }, () => {
+const QUERIES = Array.from({ length: 12 }, () => {
   const near = vectors[integer(ROWS)]!;
   return near.map((x) => x + 0.5 * normal());
 });
 
 async function fill(index: FlatIndex): Promise<void> {
-  for (let start = 0; start < ROWS; start += 3000) {
-    const own = vectors.slice(start, start + 3000);
+  for (let start = 0; start < ROWS; start += COMMIT_ROWS) {
+    const own = vectors.slice(start, start + COMMIT_ROWS);
     const flat = new Float32Array(own.length * DIMENSIONS);
     own.forEach((vector, at) => flat.set(vector, at * DIMENSIONS));
     const entries = own.map((_, at) => ({
