@@ -3,11 +3,10 @@ import { expect, it } from "vitest";
 import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { mutate, mutateSealed } from "./fixtures/mutate.ts";
+import { RUN_ALL } from "./fixtures/run-all.ts";
 import { MemoryDatabase, MemoryStore } from "./memory-store.ts";
 
-const { env } = import.meta as { readonly env?: Readonly<Record<string, string>> };
-const ALL = Boolean(env?.["NEARFIELD_TEST_ALL"]);
-const MUTATIONS = ALL ? 10_000 : 100;
+const MUTATIONS = RUN_ALL ? 10_000 : 100;
 const SEED = 7;
 const QUERY = queryOf(3);
 const STORED: readonly Marks[] = [

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { armFault, type FaultKind } from "./fixtures/fault.ts";
 import { makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
+import { RUN_ALL } from "./fixtures/run-all.ts";
 import type { FlatIndex } from "./flat-index.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -60,17 +61,14 @@ const LONG_STEPS: readonly Step[] = [
   commit({ id: "l", version: 1, rows: 1 }),
 ];
 
-const { env } = import.meta as { readonly env?: Readonly<Record<string, string>> };
-const isAll = Boolean(env?.["NEARFIELD_TEST_ALL"]);
-
 it.each<[FaultKind, string, number, readonly Step[]]>([
   ["throw", "adding and removing", 1, STEPS],
   ["abort", "adding and removing", 1, STEPS],
   // Each of these costs a time-out, so that not all are taken.
   ["hang", "adding and removing", 13, STEPS],
-  ["throw", "compacting, repairing and importing", isAll ? 1 : 4, LONG_STEPS],
-  ["abort", "compacting, repairing and importing", isAll ? 1 : 5, LONG_STEPS],
-  ...(isAll
+  ["throw", "compacting, repairing and importing", RUN_ALL ? 1 : 4, LONG_STEPS],
+  ["abort", "compacting, repairing and importing", RUN_ALL ? 1 : 5, LONG_STEPS],
+  ...(RUN_ALL
     ? [
         ["hang", "compacting, repairing and importing", 7, LONG_STEPS] satisfies [
           FaultKind,

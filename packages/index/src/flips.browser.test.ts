@@ -4,10 +4,10 @@ import { afterEach, expect, it } from "vitest";
 import { makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { flipBit, readAllRaw, writeAllRaw, type RawRecord } from "./fixtures/raw.ts";
+import { RUN_ALL } from "./fixtures/run-all.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 
-const { env } = import.meta as { readonly env?: Readonly<Record<string, string>> };
-const PLACES = env?.["NEARFIELD_TEST_ALL"] ? 1000 : 40;
+const PLACES = RUN_ALL ? 1000 : 40;
 const SEED = 11;
 const QUERY = queryOf(4);
 const name = `flips ${Math.random()}`;
