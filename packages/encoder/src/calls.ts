@@ -10,6 +10,14 @@ import type { FetchStage } from "@nearfield/models";
 import type { Rung, RuntimeFiles } from "@nearfield/runtime";
 import type { TextInput } from "./embedder.ts";
 
+/** Vectors that a rung has to give for the card's texts, where they did not come with the model. */
+export interface KnownVectors {
+  /** Row-major: one vector of the card's full dimensions for each text. */
+  readonly vectors: Float32Array;
+  /** Least cosine. */
+  readonly floor: number;
+}
+
 export interface LoadRequest {
   readonly card: ModelCard;
   readonly role: Role;
@@ -24,6 +32,8 @@ export interface LoadRequest {
   readonly dimensions: number;
   /** True where this machine has passed the whole known-answer check of these very files before: one short text then does. */
   readonly trusted: boolean;
+  /** Takes the place of the artifact's own known answers. */
+  readonly expected?: KnownVectors | undefined;
 }
 
 export interface LoadReport {
@@ -32,8 +42,15 @@ export interface LoadReport {
   readonly threads: number;
   /** Vendor and architecture of the adapter, or the WASM features in use. */
   readonly adapter: string;
-  /** Least cosine met in the known-answer check; how many texts it had. */
-  readonly knownAnswers: { readonly texts: number; readonly leastCosine: number } | null;
+  /**
+   * Least cosine met in the known-answer check; how many texts it had; whether the answers came with the model or were
+   * computed by WASM on this machine. Null where there was nothing to compare with.
+   */
+  readonly knownAnswers: {
+    readonly texts: number;
+    readonly leastCosine: number;
+    readonly origin: "model" | "wasm";
+  } | null;
   readonly fetchMs: number;
   readonly sessionMs: number;
   readonly knownAnswersMs: number;
@@ -88,6 +105,12 @@ export interface EncoderCalls {
   load: { input: LoadRequest; output: LoadReport; progress: LoadProgress };
   encode: {
     input: { readonly texts: readonly TextInput[] } & EncodeOptions;
+    output: VectorBlock;
+    progress: { readonly done: number; readonly of: number };
+  };
+  /** Vectors for known texts: each encoded alone, without a prompt, at the card's full dimensions. */
+  answer: {
+    input: { readonly texts: readonly string[] };
     output: VectorBlock;
     progress: { readonly done: number; readonly of: number };
   };

@@ -12,9 +12,7 @@ import { aborted, raceAbort, type LifeEvent, type Supervisor } from "@nearfield/
 import { checkDimensions, validateCard } from "@nearfield/models";
 import {
   chooseThreads,
-  Climb,
-  findAdapter,
-  type AdapterReport,
+  type Climb,
   type DeviceChoice,
   type Rung,
   type RuntimeFiles,
@@ -26,10 +24,16 @@ import type {
   LoadProgress,
   LoadReport,
 } from "./calls.ts";
+import { decide, type Decision } from "./decision.ts";
+import { readMachine } from "./machine.ts";
+import { obtainKnownVectors } from "./known-vectors.ts";
+import { Rehearsal, timeOnWasm } from "./rehearsal.ts";
+import { superviseRung, type RungWorkerOptions } from "./rung-worker.ts";
+import type { WorkerParts } from "./worker-parts.ts";
 import type { TextInput } from "./embedder.ts";
-import { superviseRung } from "./rung-worker.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
+import { rememberTimes, timeShapes, type Measured } from "./trial.ts";
 
 export interface EncoderClientOptions {
   readonly card: ModelCard;
@@ -51,6 +55,10 @@ export interface EncoderClientOptions {
   /** How long the worker is kept without work. Default: for ever. */
   readonly idleMs?: number | undefined;
   readonly onLoadProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** What this machine has to offer. Default: what the browser says of it. */
+  readonly machine?: typeof readMachine | undefined;
+  /** How long nobody must have asked anything before WASM is tried beside a GPU that serves. Default: 5,000. */
+  readonly trialQuietMs?: number | undefined;
 }
 
 export interface EncodeCallOptions {
@@ -77,10 +85,14 @@ type Loaded = LoadReport & { readonly totalMs: number };
  */
 export class EncoderClient implements Disposable {
   readonly #options: EncoderClientOptions;
-  #adapter: Promise<AdapterReport> | undefined;
-  #climb: Climb | undefined;
+  #decision: Decision | undefined;
+  #planning: Promise<Climb> | undefined;
   #supervisor: Supervisor<EncoderCalls> | undefined;
   #loaded: Loaded | undefined;
+  #measured: Measured | null = null;
+  #rehearsal: Rehearsal | undefined;
+  /** Calls under way. */
+  #calls = 0;
   #state: EncoderStatus["state"] = "idle";
 
   /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
@@ -165,14 +177,16 @@ export class EncoderClient implements Disposable {
   status(): EncoderStatus {
     const loaded = this.#loaded;
     const { queryStep = "none" } = this.#options.card;
-    const rung = this.#climb?.rung ?? null;
+    const rung = this.#decision?.climb.rung ?? null;
     return {
       state: this.#state,
       rung,
       device: rung && (rung === "wasm" ? "wasm" : "webgpu"),
       adapter: loaded?.adapter ?? null,
       threads: loaded?.threads ?? null,
-      reasons: [...(this.#climb?.reasons ?? [])],
+      reasons: [...(this.#decision?.climb.reasons ?? [])],
+      plan: this.#decision?.plan ?? null,
+      measured: this.#measured,
       knownAnswers: loaded?.knownAnswers ?? null,
       timings: loaded
         ? {
@@ -190,6 +204,7 @@ export class EncoderClient implements Disposable {
   /** Ends the worker. What is pending and what will be asked rejects with `CLOSED`. Idempotent. */
   close(): void {
     this.#state = "closed";
+    this.#rehearsal?.[Symbol.dispose]();
     this.#supervisor?.[Symbol.dispose]();
     this.#supervisor = undefined;
   }
@@ -211,9 +226,11 @@ export class EncoderClient implements Disposable {
       if (signal?.aborted) throw aborted(signal);
       if (climb.defeat) throw climb.defeat; // perhaps by the failure of another call
       const supervisor = (this.#supervisor ??= this.#begin(climb));
+      this.#calls++;
       try {
         const answer = await ask(supervisor);
         climb.succeed();
+        this.#rehearse(climb, this.#parts(climb));
         return answer;
       } catch (thrown) {
         const failure = asRetrievalError(thrown);
@@ -221,41 +238,88 @@ export class EncoderClient implements Disposable {
         if (signal?.aborted) throw aborted(signal);
         // Another call may have left this rung already.
         if (this.#supervisor === supervisor) this.#judge(climb, supervisor, failure, fatal);
+      } finally {
+        this.#calls--;
       }
     }
   }
 
   /** The climb under way. After a defeat a new one, since a network or a driver may have come back. */
-  async #plan(): Promise<Climb> {
-    if (this.#climb && !this.#climb.defeat) return this.#climb;
-    const { card, device } = this.#options;
-    this.#adapter ??= device === "wasm" ? Promise.resolve(UNASKED) : findAdapter();
-    const adapter = await this.#adapter;
-    // Several callers waited for the same adapter.
-    if (!this.#climb || this.#climb.defeat) {
-      this.#climb = new Climb(card, device, adapter);
-      if (this.#climb.defeat) this.#enterDefeat();
+  #plan(): Promise<Climb> {
+    const climb = this.#decision?.climb;
+    if (climb && !climb.defeat) return Promise.resolve(climb);
+    this.#planning ??= this.#decide().finally(() => (this.#planning = undefined));
+    return this.#planning;
+  }
+
+  async #decide(): Promise<Climb> {
+    const { device, machine = readMachine } = this.#options;
+    try {
+      this.#decision = await decide(this.#options, await machine({ gpu: device !== "wasm" }));
+    } catch (thrown) {
+      this.#decision = undefined;
+      this.#enterDefeat();
+      throw thrown;
     }
-    return this.#climb;
+    const { climb, measured } = this.#decision;
+    this.#measured = measured;
+    if (climb.defeat) this.#enterDefeat();
+    return climb;
   }
 
   #begin(climb: Climb): Supervisor<EncoderCalls> {
-    const { card, role, dimensions, runtime, redirects, threads, spawn, idleMs, onLoadProgress } =
-      this.#options;
+    const { dimensions, card, idleMs, onLoadProgress } = this.#options;
     return superviseRung({
-      card,
-      role,
+      ...this.#parts(climb),
       rung: climb.rung as Rung,
-      adapter: climb.adapter,
       dimensions: dimensions ?? card.dimensions,
-      runtime,
-      redirects,
-      threads: threads ?? chooseThreads(role),
-      spawn: spawn ?? spawnEncoderWorker,
       idleMs,
       onLoadProgress,
+      expect: this.#expectation(climb),
       onLoaded: (report) => (this.#loaded = report),
       onLife: (event) => this.#onLife(event),
+    });
+  }
+
+  /** What is the same for every worker that this client starts. */
+  #parts({ adapter }: Climb): WorkerParts {
+    const { card, role, runtime, redirects, threads = chooseThreads(role), spawn } = this.#options;
+    return { card, role, adapter, runtime, redirects, threads, spawn: spawn ?? spawnEncoderWorker };
+  }
+
+  /** A card without known answers gets them at its first use, and a GPU is held against them. */
+  #expectation(climb: Climb): RungWorkerOptions["expect"] {
+    const { machine } = this.#decision ?? {};
+    const isShipped = this.#options.card.artifacts.webgpu?.knownAnswers !== undefined;
+    if (climb.rung === "wasm" || isShipped || !machine) return undefined;
+    const parts = this.#parts(climb);
+    return async (preparation) => {
+      try {
+        return await obtainKnownVectors(parts, machine, preparation);
+      } catch (thrown) {
+        if (preparation.signal.aborted) throw thrown;
+        const { code, message } = asRetrievalError(thrown);
+        climb.note({ rung: "wasm", code, message: `no known answers were computed: ${message}` });
+        return null;
+      }
+    };
+  }
+
+  /** Has WASM tried beside a GPU that serves, once, when nobody waits. */
+  #rehearse({ rung, adapter }: Climb, parts: WorkerParts): void {
+    const isWanted = this.#decision?.isTrialWanted && rung !== "wasm" && this.#state !== "closed";
+    if (!isWanted || this.#rehearsal || this.#measured) return;
+    this.#rehearsal = new Rehearsal({
+      quietMs: this.#options.trialQuietMs ?? TRIAL_QUIET_MS,
+      isBusy: () => this.#calls > 0,
+      timeOther: (signal) => timeOnWasm(parts, signal),
+      timeServing: () => timeShapes((texts, role) => this.encode(texts, { role })),
+      onMeasured: (measured) => {
+        // Meanwhile the GPU may have been left.
+        if (this.#decision?.climb.rung !== rung) return;
+        this.#measured = measured;
+        void rememberTimes(parts.card, adapter.description, measured);
+      },
     });
   }
 
@@ -285,7 +349,6 @@ export class EncoderClient implements Disposable {
 
   #enterDefeat(): void {
     this.#state = "failed";
-    this.#adapter = undefined;
   }
 
   #refuseClosed(): void {
@@ -304,6 +367,9 @@ function isTokens(value: unknown): boolean {
   return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id >= 0);
 }
 
+/** Long enough for a page to have become quiet. */
+const TRIAL_QUIET_MS = 5_000;
+
 /** After these the worker is of no use, although it answers. */
 const POISONED: readonly ErrorCode[] = [
   "DEVICE_LOST",
@@ -314,6 +380,3 @@ const POISONED: readonly ErrorCode[] = [
 
 /** An encode waits for nobody but the device. (An ingest also waits for the index, whose silence is not the rung's.) */
 const HUNG: readonly ErrorCode[] = [...POISONED, "TIMEOUT"];
-
-/** A demand for WASM asks for no adapter. */
-const UNASKED: AdapterReport = { kind: "none", description: "not asked for" };

@@ -24,8 +24,11 @@ export {
   MAX_TITLE_LENGTH,
   MAX_URL_LENGTH,
 } from "./ingest/limits.ts";
+export type { EncoderPlan } from "./decision.ts";
+export { readMachine, type ReadMachineOptions } from "./machine.ts";
 export { SPLITTER_VERSION } from "./split.ts";
 export type { Embedder, EmbedOptions, TextInput } from "./embedder.ts";
 export type { DeviceChoice, Reason, Rung, RuntimeFiles } from "@nearfield/runtime";
 export { spawnEncoderWorker } from "./spawn.ts";
 export type { EncoderStatus } from "./status.ts";
+export type { Measured, Times } from "./trial.ts";

@@ -1,12 +1,17 @@
-import { cosine, type ModelArtifact } from "@nearfield/core";
+import { cosine, type ModelArtifact, type ModelCard, type RetrievalError } from "@nearfield/core";
+import { CACHE_NAME, type MachineFacts } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
 import { fileOf, readToyModel } from "@nearfield/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openClient } from "./fixtures/open-client.ts";
 import { readPocketReference } from "./fixtures/pocket-reference.ts";
+import { readMachine } from "./machine.ts";
+import { spawnEncoderWorker } from "./spawn.ts";
 
 // A software adapter takes seconds where a GPU takes milliseconds.
 const PATIENCE = { timeout: 180_000 };
+
+const testAll = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"];
 
 const { card: toy } = await readToyModel("qzhou");
 const both = toy.artifacts as { readonly webgpu: ModelArtifact; readonly wasm: ModelArtifact };
@@ -53,6 +58,51 @@ test(
     expect(cosine(vector as Float32Array, reference.document[row] as Float32Array)).toBeGreaterThan(
       0.9999,
     );
+  },
+);
+
+test(
+  "a model without known answers gets them from WASM at its first use, and the wrong kernel is refused",
+  PATIENCE,
+  async () => {
+    await caches.delete(CACHE_NAME);
+    const { card: given } = await readToyModel("qwen3-gqa");
+    const artifact = { ...(given.artifacts.wasm as ModelArtifact), knownAnswers: undefined };
+    const card: ModelCard = { ...given, artifacts: { webgpu: artifact, wasm: artifact } };
+    const spawn = vi.fn(spawnEncoderWorker);
+    using client = openClient(card, { device: "webgpu", spawn });
+    await client.start();
+    const { rung, reasons, knownAnswers } = client.status();
+    expect(rung).toBe("webgpu-no-subgroups");
+    expect(reasons).toMatchObject([{ rung: "webgpu", code: "EMBEDDING_INVALID" }]);
+    expect(reasons[0]?.message).toMatch(
+      /below 0.995 to the vector that WASM gives \(met: 0\.\d+\)/,
+    );
+    expect(knownAnswers).toMatchObject({ origin: "wasm" });
+    expect(knownAnswers?.leastCosine).toBeGreaterThan(0.9999);
+    // One computes the vectors for both rungs.
+    expect(spawn).toHaveBeenCalledTimes(3);
+  },
+);
+
+// Six starts of a worker; in the quick run climb.test.ts has the same without workers.
+test.runIf(testAll)(
+  "known answers that no device gives end in EMBEDDING_INVALID with the cosine of each",
+  PATIENCE,
+  async () => {
+    const wrong = await fileOf(new Uint8Array(new Float32Array(2 * toy.dimensions).fill(1).buffer));
+    const artifact = { ...both.wasm, knownAnswers: wrong };
+    using client = openClient(
+      { ...toy, artifacts: { webgpu: artifact, wasm: artifact } },
+      { device: "auto", machine: asHardware },
+    );
+    const failure = (await client.start().catch((thrown: unknown) => thrown)) as RetrievalError;
+    expect(failure.code).toBe("EMBEDDING_INVALID");
+    for (const rung of ["webgpu", "webgpu-no-subgroups", "wasm"]) {
+      expect(failure.message).toMatch(
+        new RegExp(`${rung}: EMBEDDING_INVALID[^;]*\\(met: -?0\\.\\d+\\)`),
+      );
+    }
   },
 );
 
@@ -104,6 +154,12 @@ test(
     await expect(client.encode(["x"])).rejects.toMatchObject({ code: "DEVICE_UNAVAILABLE" });
   },
 );
+
+/** This machine, if its software adapter were a real one. */
+async function asHardware(): Promise<MachineFacts> {
+  const machine = await readMachine();
+  return { ...machine, gpu: { ...machine.gpu, kind: "hardware" } as MachineFacts["gpu"] };
+}
 
 function openGpuSwitch() {
   const channel = new BroadcastChannel("nearfield-test-gpu");

@@ -1,23 +1,20 @@
-import { isRetrievalError, type Device, type ModelCard, type Role } from "@nearfield/core";
-import { Supervisor, type Connection, type LifeEvent } from "@nearfield/link";
-import type { AdapterReport, Rung, RuntimeFiles } from "@nearfield/runtime";
+import { isRetrievalError } from "@nearfield/core";
+import { Supervisor, type Connection, type LifeEvent, type Preparation } from "@nearfield/link";
+import type { Rung } from "@nearfield/runtime";
 import type { EncoderCalls, LoadProgress, LoadReport } from "./calls.ts";
+import type { FirstUse } from "./known-vectors.ts";
 import { readVerdict } from "./verdict.ts";
+import type { WorkerParts } from "./worker-parts.ts";
 
-export interface RungWorkerOptions {
-  readonly card: ModelCard;
-  readonly role: Role;
+export interface RungWorkerOptions extends WorkerParts {
   readonly rung: Rung;
-  readonly adapter: AdapterReport;
   readonly dimensions: number;
-  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
-  readonly redirects?: readonly string[] | undefined;
-  readonly threads: number;
-  readonly spawn: () => Worker;
-  readonly idleMs: number | undefined;
-  readonly onLoaded: (report: LoadReport & { readonly totalMs: number }) => void;
-  readonly onLife: (event: LifeEvent) => void;
-  readonly onLoadProgress: ((progress: LoadProgress) => void) | undefined;
+  readonly idleMs?: number | undefined;
+  /** Known answers that did not come with the model; null where there are none. Absent: none are wanted. */
+  readonly expect?: ((preparation: Preparation) => Promise<FirstUse | null>) | undefined;
+  readonly onLoaded?: ((report: LoadReport & { readonly totalMs: number }) => void) | undefined;
+  readonly onLife?: ((event: LifeEvent) => void) | undefined;
+  readonly onLoadProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
 /** A worker that serves one rung: loads the model with each of its lives, and remembers a passed check. */
@@ -25,14 +22,18 @@ export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCal
   const { card, role, rung, adapter, dimensions, redirects, threads } = options;
   const runtime = options.runtime?.[rung === "wasm" ? "wasm" : "webgpu"];
 
-  async function load(connection: Connection<EncoderCalls>): Promise<void> {
+  async function load(
+    connection: Connection<EncoderCalls>,
+    preparation: Preparation,
+  ): Promise<void> {
     const startedAt = performance.now();
-    const verdict = await readVerdict(card, rung, adapter.description);
+    const expected = (await options.expect?.(preparation)) ?? undefined;
+    const verdict = await readVerdict(card, rung, adapter.description, expected);
     const trusted = verdict.isTrusted;
     const report = await connection
       .call(
         "load",
-        { card, role, rung, runtime, redirects, threads, dimensions, trusted },
+        { card, role, rung, runtime, redirects, threads, dimensions, trusted, expected },
         { onProgress: options.onLoadProgress },
       )
       .catch((thrown: unknown) => {
@@ -41,7 +42,7 @@ export function superviseRung(options: RungWorkerOptions): Supervisor<EncoderCal
         throw thrown;
       });
     if (report.knownAnswers) verdict.remember();
-    options.onLoaded({ ...report, totalMs: performance.now() - startedAt });
+    options.onLoaded?.({ ...report, totalMs: performance.now() - startedAt });
   }
 
   return new Supervisor<EncoderCalls>({

@@ -1,6 +1,8 @@
 import type { Device, ErrorCode, ModelCard } from "@nearfield/core";
 import type { Reason, Rung } from "@nearfield/runtime";
 import type { LoadReport } from "./calls.ts";
+import type { EncoderPlan } from "./decision.ts";
+import type { Measured } from "./trial.ts";
 
 /** A snapshot of an encoder: plain data. */
 export interface EncoderStatus {
@@ -14,6 +16,13 @@ export interface EncoderStatus {
   readonly threads: number | null;
   /** Why rungs were left or never tried, in the order of events. */
   readonly reasons: readonly Reason[];
+  /** What was decided before anything was fetched; null before the first start, and where nothing can run. */
+  readonly plan: EncoderPlan | null;
+  /**
+   * Milliseconds of both devices for a query and for a batch of passages, where a real GPU and WASM could both serve: the
+   * next start begins with the faster one. Null until they were measured.
+   */
+  readonly measured: Measured | null;
   readonly knownAnswers: LoadReport["knownAnswers"];
   /** Of the last start, in milliseconds; null before it is done. */
   readonly timings: {

@@ -13,8 +13,16 @@ export interface Verdict {
   forget(): void;
 }
 
-/** Never rejects: without storage nothing is remembered, and every start pays for the whole check. */
-export async function readVerdict(card: ModelCard, rung: Rung, adapter: string): Promise<Verdict> {
+/**
+ * Never rejects: without storage nothing is remembered, and every start pays for the whole check.
+ * @param firstUse the known answers, where they did not come with the model
+ */
+export async function readVerdict(
+  card: ModelCard,
+  rung: Rung,
+  adapter: string,
+  firstUse?: { readonly key: string; readonly floor: number } | null,
+): Promise<Verdict> {
   const artifact = card.artifacts[rung === "wasm" ? "wasm" : "webgpu"];
   const files = artifact ? filesOf(card, artifact) : [];
   const subject = {
@@ -22,7 +30,8 @@ export async function readVerdict(card: ModelCard, rung: Rung, adapter: string):
     adapter: rung === "wasm" ? "" : adapter,
     browser: navigator.userAgent,
     files: files.map(({ sha256 }) => sha256),
-    floor: card.knownAnswers.floor,
+    floor: firstUse?.floor ?? card.knownAnswers.floor,
+    answers: firstUse?.key,
   };
   const key = await hashOf(subject).catch(() => undefined);
   const attempt = <T>(use: (storage: Storage) => T): T | undefined => {

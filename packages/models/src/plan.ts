@@ -60,6 +60,19 @@ export function planModel(
   };
 }
 
+/** Plans by the cards that were pinned by them. */
+const PLANS = new WeakMap<ModelCard, Plan>();
+
+/** Notes that `card` was pinned by `plan`: it has one format for each device, and the plan knows the others. */
+export function rememberPlan(card: ModelCard, plan: Plan): void {
+  PLANS.set(card, plan);
+}
+
+/** The plan that a card was pinned by; undefined for a card that was given. */
+export function planOf(card: ModelCard): Plan | undefined {
+  return PLANS.get(card);
+}
+
 type Choices = Readonly<Partial<Record<Device, Candidate>>>;
 
 function explain(candidate: Candidate, choices: Choices): string {

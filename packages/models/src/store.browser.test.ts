@@ -6,6 +6,8 @@ import { cdp } from "vitest/browser";
 import { fetchVerified } from "./file.ts";
 import { PLAIN } from "./fixtures/memory.ts";
 import { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
+import { planOf } from "./plan.ts";
+import { ANY_MACHINE, type MachineFacts } from "./plan/machine.ts";
 import { openModelStore } from "./store.ts";
 import { fetchAll, type FetchProgress } from "./store/fetch-all.ts";
 import type { ModelStore } from "./store/model-store.ts";
@@ -340,4 +342,56 @@ test("a full quota: the bytes go on to the caller, it is said, and half a file i
   }
   const file = await stand.put("small.bin", 72, 100_000);
   expect((await fetchVerified(file)).notStored).toBeNull();
+});
+
+describe("a model on a machine", () => {
+  const withoutGpu: MachineFacts = {
+    ...ANY_MACHINE,
+    gpu: { kind: "none", description: "WebGPU finds no adapter" },
+  };
+  const quantized: Record<string, MadeFile> = {
+    "onnx/model_quantized.onnx": { seed: 71, byteLength: GRAPH_BYTES },
+    "onnx/model_q4.onnx": { seed: 72, byteLength: DATA_BYTES },
+  };
+  const formatsOf = ({ artifacts }: ModelCard) => [artifacts.webgpu?.dtype, artifacts.wasm?.dtype];
+
+  test("that is too small for it is refused by its numbers, before a byte of the weights is fetched", async () => {
+    await publish(filesOf(70));
+    const failure = await failureOf(resolve({ machine: { ...ANY_MACHINE, wasmHeapBytes: 1e7 } }));
+    expect(failure?.code).toBe("MODEL_TOO_LARGE");
+    expect(failure?.message).toMatch(/WebAssembly has 10.0 MB/);
+    expect(failure?.value).toMatch(/^\d+ bytes, limit 10000000$/);
+    expect(await got("onnx/model.onnx")).toEqual([]);
+    expect(await got("onnx/model.onnx_data")).toEqual([]);
+  });
+
+  test("without a GPU fetches nothing for one, and says what it left", async () => {
+    await publish(filesOf(73, quantized));
+    const card = await resolve({ machine: withoutGpu });
+    expect(formatsOf(card)).toEqual([undefined, "q8"]);
+    expect(await got("onnx/model_q4.onnx")).toEqual([]);
+    const plan = planOf(card);
+    expect(plan).toMatchObject({ device: "wasm", dtype: "q8", file: "onnx/model_quantized.onnx" });
+    expect(plan?.reasons).toContain("webgpu q4 (onnx/model_q4.onnx): WebGPU finds no adapter");
+    expect(formatsOf(await resolve({ machine: ANY_MACHINE }))).toEqual(["q4", "q8"]);
+  });
+
+  test("without a GPU keeps the GPU's files on the card where they cost nothing: the space stays the same", async () => {
+    const files = filesOf(74, quantized);
+    await publishListing(files);
+    await publish(files, COMMIT);
+    const card = await resolve({ machine: withoutGpu });
+    expect(formatsOf(card)).toEqual(["q4", "q8"]);
+    expect(await resolve({ machine: ANY_MACHINE })).toEqual(card);
+  });
+
+  test("stays with the format that it settled on, until the model is evicted", async () => {
+    await publish(filesOf(75, quantized));
+    // Enough for 200 kB of q4, not for 300 kB of q8: 16 MiB and 2.75 times the file.
+    const small: MachineFacts = { ...withoutGpu, wasmHeapBytes: 17_500_000 };
+    expect(formatsOf(await resolve({ machine: small }))).toEqual([undefined, "q4"]);
+    expect((await resolve({ machine: withoutGpu })).artifacts.wasm?.dtype).toBe("q4");
+    await store.evict(NAME);
+    expect((await resolve({ machine: withoutGpu })).artifacts.wasm?.dtype).toBe("q8");
+  });
 });

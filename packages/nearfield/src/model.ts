@@ -7,6 +7,7 @@ import {
   type RepositoryCard,
   type Towers,
 } from "@nearfield/core";
+import { readMachine } from "@nearfield/encoder";
 import { raceAbort } from "@nearfield/link";
 import {
   checkDimensions,
@@ -58,6 +59,7 @@ export interface ModelRequest {
   readonly model?: ModelChoice | undefined;
   readonly dimensions?: number | undefined;
   readonly models?: ModelsOptions | undefined;
+  readonly device?: "auto" | Device | undefined;
 }
 
 /** A card that is there already, if any: what a name stands for may not be known yet. */
@@ -128,7 +130,9 @@ export class ModelSource {
     if (isModelCard(model)) return model;
     const { host, redirects, ...how } = this.#request.models ?? {};
     const store = openModelStore({ host, redirects });
-    return store.resolve(model, { ...how, signal: this.#closing.signal });
+    const { device } = this.#request;
+    const machine = await readMachine({ gpu: device !== "wasm" });
+    return store.resolve(model, { ...how, device, machine, signal: this.#closing.signal });
   }
 }
 

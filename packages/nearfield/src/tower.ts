@@ -134,6 +134,8 @@ export class Tower {
       adapter: null,
       threads: null,
       reasons: [],
+      plan: null,
+      measured: null,
       knownAnswers: null,
       timings: null,
       notStored: null,

@@ -63,6 +63,43 @@ describe("what would be the same on every rung ends the climb at once, with that
   });
 });
 
+test("known answers that no device gives end in EMBEDDING_INVALID, with what each rung met", () => {
+  const climb = begin();
+  for (const value of [0.62, 0.97, 0.5]) {
+    climb.fail(new RetrievalError("EMBEDDING_INVALID", "the cosine is too low", { value }), false);
+  }
+  expect(climb.defeat?.code).toBe("EMBEDDING_INVALID");
+  for (const met of ["webgpu: ", "(met: 0.62)", "webgpu-no-subgroups: ", "(met: 0.97)", "wasm: "]) {
+    expect(climb.defeat?.message).toContain(met);
+  }
+});
+
+describe("hints", () => {
+  const refused = { code: "MODEL_TOO_LARGE", message: "needs 5 GB, has 4 GB" } as const;
+
+  test("a device whose files are too large is not tried, and says why", () => {
+    const climb = new Climb(card, "auto", hardware, { refused: { webgpu: refused } });
+    expect(climb.rung).toBe("wasm");
+    expect(climb.reasons).toEqual([{ rung: "webgpu", ...refused }]);
+  });
+
+  test("what was measured to be faster is tried first, and the GPU after it", () => {
+    const climb = new Climb(card, "auto", hardware, { first: "wasm" });
+    expect(follow(climb, "INFERENCE_FAILED", "INFERENCE_FAILED", "INFERENCE_FAILED")).toEqual([
+      "wasm",
+      "webgpu",
+      "webgpu-no-subgroups",
+      null,
+    ]);
+  });
+
+  test("a GPU that is lost twice does not lead back to WASM where that has failed", () => {
+    const climb = new Climb(card, "auto", hardware, { first: "wasm" });
+    const events = ["INFERENCE_FAILED", "DEVICE_LOST", "DEVICE_LOST"] as const;
+    expect(follow(climb, ...events)).toEqual(["wasm", "webgpu", "webgpu", null]);
+  });
+});
+
 describe("a lost GPU", () => {
   test("is tried once more, then WASM serves", () => {
     expect(follow(begin(), "ready", "DEVICE_LOST", "ready", "answered", "DEVICE_LOST")).toEqual([

@@ -1,7 +1,13 @@
 import { RetrievalError, type ErrorCode } from "@nearfield/core";
 import type { AdapterReport } from "./adapter.ts";
 import type { Rung } from "./rung.ts";
-import { planLadder, type DeviceChoice, type Reason, type Runnable } from "./ladder.ts";
+import {
+  planLadder,
+  type DeviceChoice,
+  type LadderHints,
+  type Reason,
+  type Runnable,
+} from "./ladder.ts";
 
 /** What would be the same on every rung: the files, the card, the worker's script. */
 const SAME_EVERYWHERE: readonly ErrorCode[] = [
@@ -28,8 +34,8 @@ export class Climb {
   #hadAccident = false;
   #defeat: RetrievalError | undefined;
 
-  constructor(card: Runnable, choice: DeviceChoice, adapter: AdapterReport) {
-    const { rungs, skipped } = planLadder(card, choice, adapter);
+  constructor(card: Runnable, choice: DeviceChoice, adapter: AdapterReport, hints?: LadderHints) {
+    const { rungs, skipped } = planLadder(card, choice, adapter, hints);
     this.adapter = adapter;
     this.#choice = choice;
     this.#rungs = rungs;
@@ -50,6 +56,11 @@ export class Climb {
   /** What to tell the callers where no rung is left. */
   get defeat(): RetrievalError | undefined {
     return this.#defeat;
+  }
+
+  /** Tells of something that went wrong beside the rungs and ends none of them. */
+  note(reason: Reason): void {
+    this.#reasons.push(reason);
   }
 
   /** The rung in place has answered. */
@@ -77,7 +88,8 @@ export class Climb {
       this.#gpuLosses++;
       if (this.#gpuLosses === 1) return this.#position;
       const wasm = this.#rungs.indexOf("wasm");
-      return wasm < 0 ? this.#rungs.length : wasm;
+      // Where WASM came first it has failed already.
+      return wasm > this.#position ? wasm : this.#rungs.length;
     }
     // What has served before may have met an accident: one more worker of the same kind.
     const isWrong = code === "EMBEDDING_INVALID" || code === "SCORE_INVALID";

@@ -17,6 +17,15 @@ export interface Reason {
   readonly message: string;
 }
 
+/** Devices whose files can not run on this machine, with why. */
+export type Refused = Readonly<Partial<Record<Device, Omit<Reason, "rung">>>>;
+
+export interface LadderHints {
+  readonly refused?: Refused | undefined;
+  /** What was measured to be faster here. Default: the GPU. */
+  readonly first?: Device | undefined;
+}
+
 export interface Ladder {
   /** What to try, best first. */
   readonly rungs: readonly Rung[];
@@ -27,7 +36,12 @@ export interface Ladder {
 const GPU_RUNGS: readonly Rung[] = ["webgpu", "webgpu-no-subgroups"];
 
 /** The rungs for a card on this machine. A software adapter is slower than WASM, so that only a demand leads to it. */
-export function planLadder(card: Runnable, choice: DeviceChoice, adapter: AdapterReport): Ladder {
+export function planLadder(
+  card: Runnable,
+  choice: DeviceChoice,
+  adapter: AdapterReport,
+  { refused = {}, first = "webgpu" }: LadderHints = {},
+): Ladder {
   const skipped: Reason[] = [];
   const skip = (rung: Rung, code: ErrorCode, message: string) =>
     skipped.push({ rung, code, message });
@@ -37,6 +51,7 @@ export function planLadder(card: Runnable, choice: DeviceChoice, adapter: Adapte
     if (!card.artifacts.webgpu)
       skip("webgpu", "MODEL_UNSUPPORTED", "the model has no WebGPU files");
     else if (limits.webgpu) skip("webgpu", "MODEL_UNSUPPORTED", limits.webgpu);
+    else if (refused.webgpu) skip("webgpu", refused.webgpu.code, refused.webgpu.message);
     else if (adapter.kind === "none") skip("webgpu", "DEVICE_UNAVAILABLE", adapter.description);
     else if (adapter.kind === "software" && choice === "auto") {
       const message = `the only WebGPU adapter is software (${adapter.description})`;
@@ -46,7 +61,8 @@ export function planLadder(card: Runnable, choice: DeviceChoice, adapter: Adapte
   if (choice !== "webgpu") {
     if (!card.artifacts.wasm) skip("wasm", "MODEL_UNSUPPORTED", "the model has no WASM files");
     else if (limits.wasm) skip("wasm", "MODEL_UNSUPPORTED", limits.wasm);
-    else rungs.push("wasm");
+    else if (refused.wasm) skip("wasm", refused.wasm.code, refused.wasm.message);
+    else rungs.splice(first === "wasm" ? 0 : rungs.length, 0, "wasm");
   }
   return { rungs, skipped };
 }

@@ -26,9 +26,13 @@ export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCall
   let loading: Promise<LoadedModel> | undefined;
   let index: IndexLink | undefined;
 
-  async function loaded(): Promise<Embedder> {
-    if (loading) return (await loading).encoder;
+  async function model(): Promise<LoadedModel> {
+    if (loading) return loading;
     throw new RetrievalError("INTERNAL", "this worker has not loaded a model yet");
+  }
+
+  async function loaded(): Promise<Embedder> {
+    return (await model()).encoder;
   }
 
   return {
@@ -51,6 +55,18 @@ export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCall
       for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimensions);
       job.transfer(vectors.buffer);
       return { rows: rows.length, dimensions, vectors };
+    },
+
+    answer: async ({ texts }, job) => {
+      const { encoder, dimensions } = await model();
+      const vectors = new Float32Array(texts.length * dimensions);
+      for (const [row, text] of texts.entries()) {
+        const [vector] = await encoder.encodeBatch([text]);
+        vectors.set(vector as Float32Array, row * dimensions);
+        job.report({ done: row + 1, of: texts.length });
+      }
+      job.transfer(vectors.buffer);
+      return { rows: texts.length, dimensions, vectors };
     },
 
     connect: ({ port }) => {

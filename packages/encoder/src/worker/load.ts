@@ -12,11 +12,13 @@ import type { LoadProgress, LoadReport, LoadRequest } from "../calls.ts";
 import { expandWeights, type ExpansionPlan } from "../expand.ts";
 import { filesOf } from "../files.ts";
 import { readHead } from "../head.ts";
-import { checkKnownAnswers, type KnownAnswersReport } from "../known-answers.ts";
+import { checkKnownAnswers } from "../known-answers.ts";
 import { ModelEncoder } from "./model-encoder.ts";
 
 export interface LoadedModel {
   readonly encoder: ModelEncoder;
+  /** The model's own length of a vector, whatever the encoder cuts it to. */
+  readonly dimensions: number;
   readonly report: LoadReport;
 }
 
@@ -59,7 +61,8 @@ export async function loadModel(
     poolings: [card.pooling].flat().length,
     bytesOf: files.bytesOf,
   });
-  const expected = artifact.knownAnswers && readFloats(files.bytesOf(artifact.knownAnswers));
+  const shipped = artifact.knownAnswers && readFloats(files.bytesOf(artifact.knownAnswers));
+  const expected = request.expected?.vectors ?? shipped;
   const threads = gpu || !globalThis.crossOriginIsolated ? 1 : request.threads;
   const runtime = await openRuntime({
     graph: files.bytesOf(artifact.graph),
@@ -81,18 +84,23 @@ export async function loadModel(
     head,
   });
   const sessionMs = clock.lap();
-  let knownAnswers: KnownAnswersReport | null = null;
+  let knownAnswers: LoadReport["knownAnswers"] = null;
   if (expected) {
-    knownAnswers = await checkKnownAnswers({
+    const origin = request.expected ? "wasm" : "model";
+    const report = await checkKnownAnswers({
       card,
       expected,
+      floor: request.expected?.floor,
+      whose: WHOSE[origin],
       encodeBatch: (texts) => encoder.encodeBatch(texts),
       trusted: request.trusted,
       onBatch: () => tell("known-answers"),
     });
+    knownAnswers = { ...report, origin };
   }
   return {
     encoder,
+    dimensions: card.dimensions,
     report: {
       rung,
       device,
@@ -116,6 +124,8 @@ function checkFeature({ dtype }: ModelArtifact, gpu: Gpu | undefined): void {
     repair: "Choose q4 or fp32 files.",
   });
 }
+
+const WHOSE = { model: "the model's own vector", wasm: "the vector that WASM gives" } as const;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -62,7 +62,9 @@ export async function evictModel(name: string, shelf: Shelf): Promise<number> {
       freed += storedBytes;
     }
   }
-  await shelf.forget((note) => note.startsWith("repository ") && note.split(" ")[2] === name);
+  await shelf.forget(
+    (note) => /^(repository|formats|answers) /.test(note) && note.split(" ")[2] === name,
+  );
   return freed;
 }
 

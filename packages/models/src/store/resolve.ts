@@ -3,14 +3,18 @@ import type {
   Device,
   Dtype,
   ModelCard,
+  RepositoryArtifact,
   RepositoryCard,
   RepositoryFile,
   Towers,
 } from "@nearfield/core";
 import { validateRepositoryCard } from "../card.ts";
 import { findCard } from "../cards.ts";
-import { PREFERRED } from "../dtype.ts";
+import { DTYPES, PREFERRED } from "../dtype.ts";
 import { chooseArtifact, pinCard, type Offer, type PinOptions } from "../pin.ts";
+import { planModel, rememberPlan } from "../plan.ts";
+import type { Wishes } from "../plan/limit.ts";
+import { ANY_MACHINE, type MachineFacts } from "../plan/machine.ts";
 import { cardFromRepository, type RepositoryOptions } from "../repository.ts";
 import type { Shelf } from "../shelf.ts";
 import { checkTowers, isTowers } from "../towers.ts";
@@ -24,6 +28,10 @@ export interface ResolveOptions extends Omit<RepositoryOptions, "repository" | "
   readonly refresh?: boolean | undefined;
   /** Number format for each device that shall be served. Default: the best there is for each. */
   readonly dtypes?: Readonly<Partial<Record<Device, Dtype>>> | undefined;
+  /** What the plan goes by. Default: a machine of which nothing is known. */
+  readonly machine?: MachineFacts | undefined;
+  /** Default `auto`. */
+  readonly device?: Wishes["device"];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +42,8 @@ export async function resolveModel(
   hosting: HostOptions,
   shelf: Shelf | null,
 ): Promise<ModelCard | Towers<ModelCard>> {
-  const { dtypes, revision, refresh, signal, ...reading } = how;
+  const { dtypes, machine, device, revision, refresh, signal, ...reading } = how;
+  const planning = { dtypes, machine, device };
   const open = (repository: string, fallback: string) =>
     openRepository(repository, {
       ...hosting,
@@ -45,7 +54,7 @@ export async function resolveModel(
     });
   const known = typeof model === "string" ? findCard(model) : validateRepositoryCard(model);
   const pinOne = async (card: RepositoryCard) =>
-    pinHosted(card, await open(card.repository, card.revision), dtypes);
+    pinHosted(card, await open(card.repository, card.revision), planning, shelf);
   if (known) return onEach(known, pinOne);
   const hosted = await open(model as string, "main");
   const card = await cardFromRepository(hosted, {
@@ -53,7 +62,7 @@ export async function resolveModel(
     repository: hosted.repository,
     revision: hosted.commit,
   });
-  return onEach(card, (one) => pinHosted(one, hosted, dtypes));
+  return onEach(card, (one) => pinHosted(one, hosted, planning, shelf));
 }
 
 async function onEach(
@@ -64,16 +73,80 @@ async function onEach(
   return checkTowers({ query: await pin(model.query), document: await pin(model.document) });
 }
 
+type Planning = Pick<ResolveOptions, "dtypes" | "machine" | "device">;
+
 async function pinHosted(
-  card: RepositoryCard,
+  offered: RepositoryCard,
   hosted: HostedRepository,
-  dtypes: ResolveOptions["dtypes"],
+  { dtypes, machine = ANY_MACHINE, device }: Planning,
+  shelf: Shelf | null,
 ): Promise<ModelCard> {
+  const card = await keepFound(offered, hosted);
+  for (const one of DEVICES) if (dtypes?.[one]) chooseArtifact(card, one, dtypes[one]);
+  const settling = settlingName(hosted);
+  const settled = asSettled(await shelf?.recall(settling));
+  const kept = new Set((await shelf?.list())?.flatMap(({ record }) => record?.sha256 ?? []));
+  const plan = planModel(card, machine, { device, dtypes, settled, kept });
+  const isKnown = ({ byteLength, sha256 }: RepositoryFile) => byteLength !== undefined && sha256;
+  const chosen = DEVICES.flatMap((one): readonly (readonly [Device, Dtype])[] => {
+    const dtype = (plan.choices[one] ?? plan.standby[one])?.dtype;
+    if (!dtype) return [];
+    // A device that is not there today costs no download; but where its file is known it belongs to the card, whose
+    // fingerprint would otherwise change with the GPU's coming and going.
+    const files = filesOf(chooseArtifact(card, one, dtype));
+    return plan.choices[one] || files.every(isKnown) ? [[one, dtype]] : [];
+  });
+  const pinning = Object.fromEntries(chosen);
   const weights = (card.head ?? []).flatMap((layer) => layer.weights ?? []);
-  const { found, options } = await learnOffer(card, hosted, dtypes, weights);
+  const { found, options } = await learnOffer(card, hosted, pinning, weights);
   const pinned = pinCard(found, options);
   await hosted.complete();
+  // What was asked for is no decision of ours.
+  if (!dtypes) await shelf?.note(settling, { ...settled, ...pinning }).catch(() => {});
+  rememberPlan(pinned, plan);
   return pinned;
+}
+
+const DEVICES = Object.keys(PREFERRED) as readonly Device[];
+
+/** The card with the formats that the repository has, since a built-in card may name others, and what is known of their files. */
+async function keepFound(card: RepositoryCard, hosted: HostedRepository): Promise<RepositoryCard> {
+  const learn = async (file: RepositoryFile): Promise<RepositoryFile | undefined> => {
+    const facts = await hosted.stat(file.path);
+    return facts && { ...facts, ...file };
+  };
+  const artifacts = await Promise.all(
+    card.artifacts.map(async (artifact) => {
+      const graph = await learn(artifact.graph);
+      const data = await Promise.all(
+        // Only for the size: whoever needs the file itself says what is wrong with it.
+        artifact.data.map(async ({ path, file }) => ({
+          path,
+          file: (await learn(file).catch(() => undefined)) ?? file,
+        })),
+      );
+      return graph && { ...artifact, graph, data };
+    }),
+  );
+  return { ...card, artifacts: artifacts.filter((artifact) => artifact !== undefined) };
+}
+
+function filesOf(artifact: RepositoryArtifact | undefined): readonly RepositoryFile[] {
+  return artifact ? [artifact.graph, ...artifact.data.map(({ file }) => file)] : [];
+}
+
+/** Name of the note on which formats this machine took: another one gives other vectors than those that are stored. */
+function settlingName({ host, repository, commit }: HostedRepository): string {
+  return `formats ${host} ${repository} ${commit}`;
+}
+
+function asSettled(value: unknown): Partial<Record<Device, Dtype>> {
+  const formats = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const known = DEVICES.flatMap((device) => {
+    const dtype = formats[device];
+    return typeof dtype === "string" && dtype in DTYPES ? [[device, dtype] as const] : [];
+  });
+  return Object.fromEntries(known) as Partial<Record<Device, Dtype>>;
 }
 
 /**
