@@ -33,7 +33,7 @@ import type { WorkerParts } from "./worker-parts.ts";
 import type { TextInput } from "./embedder.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
-import { rememberTimes, timeShapes, type Measured } from "./trial.ts";
+import { recallTimes, rememberTimes, timeShapes, type Measured } from "./trial.ts";
 
 export interface EncoderClientOptions {
   readonly card: ModelCard;
@@ -290,12 +290,13 @@ export class EncoderClient implements Disposable {
   /** A card without known answers gets them at its first use, and a GPU is held against them. */
   #expectation(climb: Climb): RungWorkerOptions["expect"] {
     const { machine } = this.#decision ?? {};
-    const isShipped = this.#options.card.artifacts.webgpu?.knownAnswers !== undefined;
+    const { card, onLoadProgress } = this.#options;
+    const isShipped = card.artifacts.webgpu?.knownAnswers !== undefined;
     if (climb.rung === "wasm" || isShipped || !machine) return undefined;
     const parts = this.#parts(climb);
     return async (preparation) => {
       try {
-        return await obtainKnownVectors(parts, machine, preparation);
+        return await obtainKnownVectors(parts, machine, preparation, onLoadProgress);
       } catch (thrown) {
         if (preparation.signal.aborted) throw thrown;
         const { code, message } = asRetrievalError(thrown);
@@ -312,13 +313,14 @@ export class EncoderClient implements Disposable {
     this.#rehearsal = new Rehearsal({
       quietMs: this.#options.trialQuietMs ?? TRIAL_QUIET_MS,
       isBusy: () => this.#calls > 0,
+      recall: () => recallTimes(parts.card, adapter.description),
       timeOther: (signal) => timeOnWasm(parts, signal),
       timeServing: () => timeShapes((texts, role) => this.encode(texts, { role })),
-      onMeasured: (measured) => {
+      onMeasured: async (measured) => {
         // Meanwhile the GPU may have been left.
         if (this.#decision?.climb.rung !== rung) return;
         this.#measured = measured;
-        void rememberTimes(parts.card, adapter.description, measured);
+        await rememberTimes(parts.card, adapter.description, measured);
       },
     });
   }
@@ -348,7 +350,7 @@ export class EncoderClient implements Disposable {
   }
 
   #enterDefeat(): void {
-    this.#state = "failed";
+    if (this.#state !== "closed") this.#state = "failed";
   }
 
   #refuseClosed(): void {

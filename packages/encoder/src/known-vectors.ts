@@ -2,7 +2,7 @@
 import { hashOf, isRetrievalError, RetrievalError, type ModelCard } from "@nearfield/core";
 import { Supervisor, type Preparation } from "@nearfield/link";
 import { fingerprintOf, openShelf, weighModel, type MachineFacts } from "@nearfield/models";
-import type { EncoderCalls, KnownVectors, LoadRequest } from "./calls.ts";
+import type { EncoderCalls, KnownVectors, LoadProgress, LoadRequest } from "./calls.ts";
 import { chooseReference, type Reference } from "./reference.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
@@ -25,6 +25,7 @@ export async function obtainKnownVectors(
   parts: WorkerParts,
   machine: MachineFacts,
   preparation: Preparation,
+  onLoadProgress?: (progress: LoadProgress) => void,
 ): Promise<FirstUse | null> {
   const { card } = parts;
   const reference = chooseReference(card, (artifact) => {
@@ -44,7 +45,7 @@ export async function obtainKnownVectors(
     const shelf = await openShelf().catch(() => null);
     const length = card.knownAnswers.texts.length * card.dimensions;
     const remembered = decode(await shelf?.recall(note), length);
-    const vectors = remembered ?? (await compute(tower, parts, preparation));
+    const vectors = remembered ?? (await compute(tower, parts, preparation, onLoadProgress));
     // Without storage each start pays for them.
     if (!remembered) await shelf?.note(note, encode(vectors)).catch(() => {});
     return { key, vectors, floor: reference.floor };
@@ -60,6 +61,7 @@ async function compute(
   card: ModelCard,
   { spawn, runtime, redirects, threads }: WorkerParts,
   { signal, alive }: Preparation,
+  onLoadProgress: ((progress: LoadProgress) => void) | undefined,
 ): Promise<Float32Array> {
   const { dimensions } = card;
   const input: LoadRequest = {
@@ -72,9 +74,13 @@ async function compute(
     dimensions,
     trusted: true,
   };
+  const onProgress = (progress: LoadProgress) => {
+    alive();
+    onLoadProgress?.(progress);
+  };
   const worker = new Supervisor<EncoderCalls>({
     spawn,
-    prepare: (connection) => connection.call("load", input, { onProgress: alive }),
+    prepare: (connection) => connection.call("load", input, { onProgress }),
   });
   try {
     const { texts } = card.knownAnswers;

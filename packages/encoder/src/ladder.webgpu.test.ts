@@ -7,6 +7,7 @@ import { openClient } from "./fixtures/open-client.ts";
 import { readPocketReference } from "./fixtures/pocket-reference.ts";
 import { readMachine } from "./machine.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
+import { fasterOf, type Measured } from "./trial.ts";
 
 // A software adapter takes seconds where a GPU takes milliseconds.
 const PATIENCE = { timeout: 180_000 };
@@ -160,6 +161,37 @@ async function asHardware(): Promise<MachineFacts> {
   const machine = await readMachine();
   return { ...machine, gpu: { ...machine.gpu, kind: "hardware" } as MachineFacts["gpu"] };
 }
+
+// Seven runs on a software adapter; rehearsal.browser.test.ts and trial.test.ts have the rules.
+test.runIf(testAll)(
+  "two devices that are right are timed once, and the next start begins with the faster one",
+  { timeout: 600_000 },
+  async () => {
+    localStorage.clear();
+    const quick = { ...both.wasm, knownAnswers: undefined };
+    const card = { ...toy, artifacts: { webgpu: quick, wasm: quick } };
+    const options = { device: "auto", machine: asHardware, trialQuietMs: 1 } as const;
+    let measured: Measured | null = null;
+    {
+      using client = openClient(card, options);
+      await client.start();
+      expect(client.status()).toMatchObject({ device: "webgpu", measured: null });
+      await vi.waitFor(() => expect(client.status().measured).not.toBeNull(), {
+        timeout: 500_000,
+        interval: 500,
+      });
+      measured = client.status().measured;
+      // It goes on serving.
+      expect(client.status().device).toBe("webgpu");
+    }
+    console.log(`WebGPU (software) and WASM, milliseconds: ${JSON.stringify(measured)}`);
+    using next = openClient(card, options);
+    await next.start();
+    const { device, measured: remembered } = next.status();
+    expect(remembered).toEqual(measured);
+    expect(device).toBe(fasterOf(measured as Measured, "document"));
+  },
+);
 
 function openGpuSwitch() {
   const channel = new BroadcastChannel("nearfield-test-gpu");

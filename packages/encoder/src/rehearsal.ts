@@ -8,11 +8,13 @@ export interface RehearsalOptions {
   readonly quietMs: number;
   /** Whether a call is under way. */
   readonly isBusy: () => boolean;
+  /** What another encoder has measured meanwhile. */
+  readonly recall: () => Promise<Measured | null>;
   /** Times the rung that serves. */
   readonly timeServing: () => Promise<Times>;
   /** Loads the other device in a worker of its own, times it, and ends it. */
   readonly timeOther: (signal: AbortSignal) => Promise<Times>;
-  readonly onMeasured: (measured: Measured) => void;
+  readonly onMeasured: (measured: Measured) => void | Promise<void>;
 }
 
 /** Only one encoder of this origin measures at a time: two would time one another. */
@@ -47,13 +49,18 @@ export class Rehearsal implements Disposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#over;
-    await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
-      if (!lock || signal.aborted) return;
-      // The other one first: its worker is gone again when the one that serves is timed.
-      const wasm = await this.#options.timeOther(signal);
+    const { isBusy, recall, timeOther, timeServing, onMeasured } = this.#options;
+    await navigator.locks.request(LOCK, { signal }, async () => {
+      const known = await recall();
       if (signal.aborted) return;
-      const webgpu = await this.#options.timeServing();
-      if (!signal.aborted) this.#options.onMeasured({ webgpu, wasm });
+      if (known) return onMeasured(known);
+      // Whoever was before us may have taken long.
+      if (isBusy()) return this.#wait();
+      // The other one first: its worker is gone again when the one that serves is timed.
+      const wasm = await timeOther(signal);
+      if (signal.aborted) return;
+      const webgpu = await timeServing();
+      if (!signal.aborted) await onMeasured({ webgpu, wasm });
     });
   }
 }
