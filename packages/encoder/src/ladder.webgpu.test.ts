@@ -69,7 +69,10 @@ test(
     await caches.delete(CACHE_NAME);
     const { card: given } = await readToyModel("qwen3-gqa");
     const artifact = { ...(given.artifacts.wasm as ModelArtifact), knownAnswers: undefined };
-    const card: ModelCard = { ...given, artifacts: { webgpu: artifact, wasm: artifact } };
+    // The one text that shows it, since a software adapter takes seconds for each.
+    const known = { ...given.knownAnswers, texts: given.knownAnswers.texts.slice(1) };
+    const artifacts = { webgpu: artifact, wasm: artifact };
+    const card: ModelCard = { ...given, knownAnswers: known, artifacts };
     const spawn = vi.fn(spawnEncoderWorker);
     using client = openClient(card, { device: "webgpu", spawn });
     await client.start();

@@ -48,6 +48,33 @@ const failureOf = (promise: Promise<unknown>) =>
     (thrown: RetrievalError) => thrown,
   );
 
+describe("what is decided before a download", () => {
+  test("stands in status(): the file, its format, the device, and why not another", async () => {
+    const encoder = openNamed();
+    await encoder.encode(["x"]);
+    expect(encoder.status().plan).toMatchObject({
+      file: "onnx/model.onnx",
+      dtype: "fp32",
+      device: "wasm",
+    });
+    expect(encoder.status().plan?.reasons).toContain(
+      'webgpu fp32 (onnx/model.onnx): device "wasm" was asked for',
+    );
+  });
+
+  test("a model that can not run is refused with its numbers and the nearest that can, and nothing of it is fetched", async () => {
+    const encoder = openNamed({ model: "Qwen/Qwen3-Embedding-8B", device: "auto" });
+    const failure = await failureOf(encoder.encode(["x"]));
+    expect(failure?.code).toBe("MODEL_UNSUPPORTED");
+    expect(failure?.message).toContain(
+      "the heap of ONNX Runtime takes at least 8.11 GB, WebAssembly has 4.29 GB",
+    );
+    expect(failure?.repair).toMatch(/^Take Qwen\/Qwen3-Embedding-0.6B/);
+    const fetched = (await stand.requests()).filter(({ path }) => /onnx|safetensors/.test(path));
+    expect(fetched).toEqual([]);
+  });
+});
+
 describe("an encoder by name", () => {
   test("gives the reference vectors, tells of its progress, and needs no host the second time", async () => {
     const told: LoadProgress[] = [];
