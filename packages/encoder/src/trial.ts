@@ -91,11 +91,7 @@ async function keyOf(card: ModelCard, adapter: string): Promise<string> {
 }
 
 function asMeasured(value: unknown): Measured | null {
-  const { webgpu, wasm } = (value ?? {}) as Partial<Record<Device, unknown>>;
-  return isTimes(webgpu) && isTimes(wasm) ? { webgpu, wasm } : null;
-}
-
-function isTimes(value: unknown): value is Times {
-  const { queryMs, documentMs } = (value ?? {}) as Partial<Times>;
-  return Number.isFinite(queryMs) && Number.isFinite(documentMs);
+  const { webgpu, wasm } = (value ?? {}) as Partial<Measured>;
+  const times = [webgpu?.queryMs, webgpu?.documentMs, wasm?.queryMs, wasm?.documentMs];
+  return webgpu && wasm && times.every(Number.isFinite) ? { webgpu, wasm } : null;
 }

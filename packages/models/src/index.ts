@@ -36,6 +36,7 @@ export { openModelStore } from "./store.ts";
 export { CACHE_NAME, openShelf } from "./store/cache-storage.ts";
 export type { StoredModel, StoreList } from "./store/contents.ts";
 export { fetchAll, type FetchAllOptions, type FetchProgress } from "./store/fetch-all.ts";
+export { findModel } from "./store/find.ts";
 export { gatherFiles, type GatheredFiles } from "./store/gather.ts";
 export type { HostOptions } from "./store/host.ts";
 export type { ImportReport } from "./store/import.ts";

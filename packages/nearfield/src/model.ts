@@ -16,8 +16,8 @@ import {
   checkTowers,
   DTYPES,
   findCard,
+  findModel,
   isTowers,
-  openModelStore,
   towersOf,
   validateCard,
   validateRepositoryCard,
@@ -129,10 +129,10 @@ export class ModelSource {
     if (model === "pocket") return pocketCard;
     if (isModelCard(model)) return model;
     const { host, redirects, ...how } = this.#request.models ?? {};
-    const store = openModelStore({ host, redirects });
     const { device } = this.#request;
     const machine = await readMachine({ gpu: device !== "wasm" });
-    return store.resolve(model, { ...how, device, machine, signal: this.#closing.signal });
+    const asked = { ...how, device, machine, signal: this.#closing.signal };
+    return findModel(model, asked, { host, redirects });
   }
 }
 
