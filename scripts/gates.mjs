@@ -28,9 +28,11 @@ const gates = {
   "one onnxruntime-web, the one that transformers.js pins": () =>
     checkRuntimeVersion(read("pnpm-lock.yaml")),
   "the page's entry is small": async () => {
-    const bytes = await pageBytes(facade);
-    console.log(`gates  the facade is ${bytes} bytes on the page, of ${MAX_PAGE_BYTES} allowed`);
-    return bytes < MAX_PAGE_BYTES ? [] : [`${facade}: ${bytes} bytes after gzip`];
+    const { first, later } = await pageBytes(facade);
+    console.log(
+      `gates  the facade is ${first} bytes on the page, of ${MAX_PAGE_BYTES} allowed; ${later} more are loaded when they are asked for`,
+    );
+    return first < MAX_PAGE_BYTES ? [] : [`${facade}: ${first} bytes after gzip`];
   },
   "published files name no CDN and no machine": () => {
     if (!existsSync(join(staged, "package.json"))) {

@@ -26,7 +26,6 @@ import type {
 } from "./calls.ts";
 import { decide, type Decision } from "./decision.ts";
 import { readMachine } from "./machine.ts";
-import { obtainKnownVectors } from "./known-vectors.ts";
 import { Rehearsal, timeOnWasm } from "./rehearsal.ts";
 import { superviseRung, type RungWorkerOptions } from "./rung-worker.ts";
 import type { WorkerParts } from "./worker-parts.ts";
@@ -296,6 +295,8 @@ export class EncoderClient implements Disposable {
     const parts = this.#parts(climb);
     return async (preparation) => {
       try {
+        // A card that brings its own never needs this part.
+        const { obtainKnownVectors } = await import("./known-vectors.ts");
         return await obtainKnownVectors(parts, machine, preparation, onLoadProgress);
       } catch (thrown) {
         if (preparation.signal.aborted) throw thrown;

@@ -5,7 +5,7 @@ import {
   type ModelCard,
   type Role,
 } from "@nearfield/core";
-import { planModel, planOf, weighModel, type MachineFacts, type Plan } from "@nearfield/models";
+import { planAmong, planOf, weighModel, type MachineFacts, type Plan } from "@nearfield/models";
 import { Climb, type AdapterReport, type DeviceChoice, type Refused } from "@nearfield/runtime";
 import { fasterOf, isWorthTrying, recallTimes, type Measured } from "./trial.ts";
 
@@ -47,7 +47,7 @@ export async function decide(
   { card, role, device }: DecisionOptions,
   machine: MachineFacts,
 ): Promise<Decision> {
-  const plan = summarize(planOf(card) ?? attempt(card, machine, device));
+  const plan = summarize(planOf(card) ?? (await attempt(card, machine, device)));
   const refused = findRefused(card, machine, device);
   const adapter = adapterOf(machine);
   const isOpen = device === "auto" && adapter.kind === "hardware" && !refused.wasm;
@@ -72,12 +72,19 @@ function adapterOf({ gpu: { kind, description } }: MachineFacts): AdapterReport 
   return { kind: kind === "unknown" ? "none" : kind, description };
 }
 
-function attempt(card: ModelCard, machine: MachineFacts, device: DeviceChoice): Plan | null {
+async function attempt(
+  card: ModelCard,
+  machine: MachineFacts,
+  device: DeviceChoice,
+): Promise<Plan | null> {
   try {
-    return planModel(card, machine, { device });
+    return planAmong(card, machine, { device }, []);
   } catch (thrown) {
-    if (isRetrievalError(thrown) && thrown.code !== "MODEL_TOO_LARGE") return null;
-    throw thrown;
+    if (!isRetrievalError(thrown)) throw thrown;
+    if (thrown.code !== "MODEL_TOO_LARGE") return null;
+    // Only a refusal needs the cards of other models: it names the nearest that fits.
+    const { planModel } = await import("./refusal.ts");
+    return planModel(card, machine, { device });
   }
 }
 

@@ -21,7 +21,8 @@ export {
   type Offer,
   type PinOptions,
 } from "./pin.ts";
-export { planModel, planOf, type Plan } from "./plan.ts";
+export { planAmong, planOf, type Plan } from "./plan.ts";
+export { planModel } from "./plan/built-in.ts";
 export { formatBytes } from "./plan/bytes.ts";
 export type { Refusal, Wishes } from "./plan/limit.ts";
 export { ANY_MACHINE, ENGINE, type GpuFacts, type MachineFacts } from "./plan/machine.ts";

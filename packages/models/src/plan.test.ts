@@ -1,7 +1,7 @@
 import type { ModelCard, RepositoryCard } from "@nearfield/core";
 import { describe, expect, test } from "vitest";
 import { BUILT_IN_CARDS } from "./cards.ts";
-import { planModel } from "./plan.ts";
+import { planModel } from "./plan/built-in.ts";
 import type { Refusal } from "./plan/limit.ts";
 import { ANY_MACHINE, type MachineFacts } from "./plan/machine.ts";
 import { weighModel } from "./plan/weigh.ts";

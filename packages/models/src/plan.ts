@@ -27,18 +27,14 @@ export interface Plan {
 }
 
 /**
- * Chooses file, number format and device for a model on a machine: for each device the best format that can run there, and
- * first the GPU. What decides is the same at each visit: what the browser may store only makes a remark, and a GPU that is
- * not there today leaves its files on `standby`.
- *
- * @throws RetrievalError where nothing can run, with the numbers and the nearest model that can: `MODEL_TOO_LARGE` for what
- * exceeds a limit, `MODEL_UNSUPPORTED` where there is no ONNX file or none for this machine, `DEVICE_UNAVAILABLE` where the
- * device that was asked for is not there or lacks a feature
+ * `planModel`, with the models that a refusal may name instead.
+ * @throws RetrievalError as `planModel`
  */
-export function planModel(
+export function planAmong(
   card: RepositoryCard | ModelCard,
   machine: MachineFacts,
-  wishes: Wishes = {},
+  wishes: Wishes,
+  others: readonly RepositoryCard[],
 ): Plan {
   const candidates = weighModel(card, machine, wishes);
   const choices = bestOf(candidates, ({ refusals }) => refusals.length === 0);
@@ -47,7 +43,7 @@ export function planModel(
     ({ device, refusals }) => !choices[device] && refusals.every(({ kind }) => kind === "presence"),
   );
   const chosen = choices.webgpu ?? choices.wasm;
-  if (!chosen?.file) throw refuse(card, candidates, machine);
+  if (!chosen?.file) throw refuse(card, candidates, machine, others);
   return {
     model: card.name,
     device: chosen.device,

@@ -1,6 +1,5 @@
 import { asRetrievalError, RetrievalError } from "@nearfield/core";
 import { beginIndex, destroyIndexNamed, finishIndex, retireIndex } from "@nearfield/index";
-import { mirror } from "./mirror.ts";
 import type { ModelNote } from "./model-note.ts";
 import type { SearchOptions } from "./options.ts";
 import { describe, Serving } from "./serving.ts";
@@ -86,6 +85,8 @@ export class ModelChange {
     const next = await this.#open(place);
     checkKept(from, live);
     checkKept(next, place);
+    // Few pages ever change their model: the others need not carry this.
+    const { mirror } = await import("./mirror.ts");
     let token = await mirror(from, next, signal);
     // It has to work before what works is given up.
     if (from.report.entries > 0) await next.query.start(signal);

@@ -1,12 +1,6 @@
 // What this origin keeps of models, for the app's own "storage" page.
 import type { ModelCard } from "@nearfield/core";
-import {
-  findCard,
-  isTowers,
-  openModelStore as openStore,
-  type ImportReport,
-  type StoreList,
-} from "@nearfield/models";
+import { isTowers, type ImportReport, type StoreList } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
 import { checkKeys, invalid } from "./check.ts";
 import { ModelSource, type ModelChoice, type ModelsOptions } from "./model.ts";
@@ -42,28 +36,32 @@ export interface ModelStore {
 export function openModelStore(options: ModelsOptions = {}): ModelStore {
   checkKeys("openModelStore", options, ["host", "revision", "redirects", "dtypes", "overrides"]);
   requireSecureContext();
-  const store = openStore();
+  const open = async () => (await catalogue()).openModelStore();
   return {
-    list: () => store.list(),
+    list: async () => (await open()).list(),
     evict: async (name) => {
       if (typeof name !== "string") throw invalid("the name of a model", "a string", name);
+      const store = await open();
       let freed = 0;
-      for (const one of namesOf(name)) freed += await store.evict(one);
+      for (const one of await namesOf(name)) freed += await store.evict(one);
       return freed;
     },
-    evictUnfinished: () => store.evictUnfinished(),
+    evictUnfinished: async () => (await open()).evictUnfinished(),
     importFiles: async (model, files) => {
       const picked = checkFiles(files);
       const { query, document } = await new ModelSource({ model, models: options }).cards();
       const cards: ModelCard[] = query === document ? [document] : [query, document];
-      return store.importFiles(cards, picked);
+      return (await open()).importFiles(cards, picked);
     },
   };
 }
 
+const catalogue = () => import("./catalogue.ts");
+
 /** The name itself, those of its card, and those of the repositories where that is found. */
-function namesOf(name: string): ReadonlySet<string> {
+async function namesOf(name: string): Promise<ReadonlySet<string>> {
   if (name === "pocket") return new Set([pocketCard.name]);
+  const { findCard } = await catalogue();
   let known: ReturnType<typeof findCard>;
   try {
     known = findCard(name);

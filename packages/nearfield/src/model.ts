@@ -15,9 +15,6 @@ import {
   checkRevision,
   checkTowers,
   DTYPES,
-  findCard,
-  findModel,
-  isTowers,
   towersOf,
   validateCard,
   validateRepositoryCard,
@@ -62,8 +59,11 @@ export interface ModelRequest {
   readonly device?: "auto" | Device | undefined;
 }
 
-/** A card that is there already, if any: what a name stands for may not be known yet. */
-type Known = ModelCard | RepositoryCard | Towers<RepositoryCard> | undefined;
+/** A card that is there already, if any: what a name stands for is not known yet. */
+type Known = ModelCard | RepositoryCard | undefined;
+
+/** A short name, such as `all-minilm`: whether there is a model of this name is seen when it is looked up. */
+const SHORT_NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
  * The cards of a model, found when they are asked for. A failure is told to whoever waits for it; who asks later begins
@@ -81,8 +81,8 @@ export class ModelSource {
     this.#request = request;
     this.#choice = checkChoice(model);
     checkModelsOptions(request.models);
-    const query = pick(knownOf(this.#choice.query), "query");
-    const document = pick(knownOf(this.#choice.document), "document");
+    const query = knownOf(this.#choice.query);
+    const document = knownOf(this.#choice.document);
     for (const card of [query, document]) if (card) checkDimensions(card, dimensions);
     if (query && document) checkTowers({ query, document });
   }
@@ -130,9 +130,21 @@ export class ModelSource {
     if (isModelCard(model)) return model;
     const { host, redirects, ...how } = this.#request.models ?? {};
     const { device } = this.#request;
+    const { findCard, findModel } = await import("./catalogue.ts");
+    if (typeof model === "string") {
+      const known = findCard(model);
+      if (known) this.#checkKnown(known);
+      else checkRepository(model);
+    }
     const machine = await readMachine({ gpu: device !== "wasm" });
     const asked = { ...how, device, machine, signal: this.#closing.signal };
     return findModel(model, asked, { host, redirects });
+  }
+
+  /** What is wrong with the choice of a model that is known needs no download to be seen. */
+  #checkKnown(known: RepositoryCard | Towers<RepositoryCard>): void {
+    const { query, document } = towersOf(known);
+    for (const card of [query, document]) checkDimensions(card, this.#request.dimensions);
   }
 }
 
@@ -150,7 +162,7 @@ function checkChoice(model: unknown): Towers<SingleModel> {
 
 function checkSingle(model: unknown, what: string): SingleModel {
   if (typeof model === "string") {
-    if (model !== "pocket" && !findCard(model)) checkRepository(model);
+    if (!SHORT_NAME.test(model)) checkRepository(model);
     return model;
   }
   if (typeof model !== "object" || model === null) {
@@ -165,11 +177,7 @@ function isModelCard(model: SingleModel): model is ModelCard {
 
 function knownOf(model: SingleModel): Known {
   if (model === "pocket") return pocketCard;
-  return typeof model === "string" ? findCard(model) : model;
-}
-
-function pick(known: Known, role: "query" | "document"): ModelCard | RepositoryCard | undefined {
-  return known && isTowers<ModelCard | RepositoryCard>(known) ? known[role] : known;
+  return typeof model === "string" ? undefined : model;
 }
 
 /** @throws RetrievalError `INVALID_OPTION` */

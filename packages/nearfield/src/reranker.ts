@@ -10,11 +10,10 @@ import { aborted, raceAbort } from "@nearfield/link";
 import {
   findReranker,
   RERANKER_CARDS,
-  resolveReranker,
   validateRerankerCard,
   validateRerankerRepositoryCard,
 } from "@nearfield/models";
-import { RerankClient, type RerankerStatus } from "@nearfield/rerank";
+import type { RerankClient, RerankerStatus } from "@nearfield/rerank";
 import { checkKeys, invalid } from "./check.ts";
 import { checkModelsOptions, type ModelsOptions } from "./model.ts";
 import { checkSignal, DEFAULTS, requireSecureContext, type WorkerFactory } from "./options.ts";
@@ -78,6 +77,7 @@ export function openReranker(options: RerankerOptions): Reranker {
     if (closing.signal.aborted) throw closed();
     const { instruction, device = DEFAULTS.device, runtime, workers } = checked;
     const spawn = workers?.rerank;
+    const { RerankClient } = await import("./rerank-part.ts");
     client = new RerankClient({ card, instruction, device, runtime, spawn, idleMs: IDLE_MS });
     return client;
   }
@@ -150,6 +150,7 @@ async function findCard(
   signal: AbortSignal,
 ): Promise<RerankerCard> {
   if (typeof model === "object" && !("repository" in model)) return model;
+  const { resolveReranker } = await import("./catalogue.ts");
   const { host, revision, redirects, dtypes } = models ?? {};
   return resolveReranker(model, { host, revision, redirects, dtypes, signal });
 }

@@ -5,8 +5,6 @@ import {
   type NetworkShape,
   type RepositoryCard,
 } from "@nearfield/core";
-import { BUILT_IN_CARDS } from "../cards.ts";
-import { isTowers } from "../towers.ts";
 import { formatBytes } from "./bytes.ts";
 import type { Refusal } from "./limit.ts";
 import type { MachineFacts } from "./machine.ts";
@@ -17,6 +15,7 @@ export function refuse(
   card: RepositoryCard | ModelCard,
   candidates: readonly Candidate[],
   machine: MachineFacts,
+  others: readonly RepositoryCard[],
 ): RetrievalError {
   const { code, needBytes, limitBytes } = decisive(candidates);
   const why = candidates.map(({ device, dtype, needs, refusals }) => {
@@ -24,7 +23,7 @@ export function refuse(
     const against = refusals.map(({ message }) => message).join(", ");
     return `${device} ${dtype ?? "own format"} of ${size}: ${against}`;
   });
-  const other = findNearest(card, machine);
+  const other = findNearest(card, machine, others);
   return new RetrievalError(code, `${card.name} can not run here (${why.join("; ")})`, {
     value: needBytes === undefined ? card.name : `${needBytes} bytes, limit ${limitBytes}`,
     repair: `Take ${other ?? "the pocket model"}, the nearest built-in model that fits${HINTS[code] ?? ""}.`,
@@ -61,14 +60,14 @@ function excess({ needBytes = Infinity, limitBytes = 1 }: Refusal): number {
   return needBytes / limitBytes;
 }
 
-/** Name of the largest built-in model that is smaller than `card` and can run on `machine`, with any device. */
-export function findNearest(
+/** Name of the largest of `others` that is smaller than `card` and can run on `machine`, with any device. */
+function findNearest(
   card: { readonly name: string; readonly network?: NetworkShape | undefined },
   machine: MachineFacts,
+  others: readonly RepositoryCard[],
 ): string | undefined {
   const most = card.network?.parameters ?? Infinity;
-  return [...BUILT_IN_CARDS.values()]
-    .flatMap((model) => (isTowers(model) ? [] : [model]))
+  return others
     .filter(({ name, network }) => name !== card.name && parametersOf(network) < most)
     .toSorted((a, b) => parametersOf(b.network) - parametersOf(a.network))
     .find((model) => weighModel(model, machine).some(({ refusals }) => refusals.length === 0))
