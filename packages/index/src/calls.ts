@@ -39,6 +39,21 @@ export interface HitParts {
   readonly lexical?: number | undefined;
 }
 
+/** What a search did and how long each step took, in milliseconds. A step is absent where it was not made. */
+export interface SearchTrace {
+  /** Rows that were proposed by vector and by words, and rows that both were weighed for. */
+  readonly candidates: {
+    readonly dense?: number | undefined;
+    readonly lexical?: number | undefined;
+    readonly fused?: number | undefined;
+  };
+  readonly denseMs?: number | undefined;
+  readonly lexicalMs?: number | undefined;
+  readonly fusionMs?: number | undefined;
+  /** Reading what is stored under the hits. */
+  readonly readMs: number;
+}
+
 /** A row that was found, with what was stored under its entry. */
 export interface IndexHit {
   readonly id: string;
@@ -46,6 +61,13 @@ export interface IndexHit {
   readonly score: number;
   readonly parts: HitParts;
   readonly payload: unknown;
+}
+
+export interface SearchAnswer {
+  /** Best first, by the tie rule. */
+  readonly hits: readonly IndexHit[];
+  readonly report: IndexReport;
+  readonly trace: SearchTrace;
 }
 
 /** What was stored under an id. */
@@ -105,7 +127,7 @@ export interface IndexCalls {
       readonly limit: number;
       readonly filter?: Filter | undefined;
     };
-    output: { readonly hits: readonly IndexHit[]; readonly report: IndexReport };
+    output: SearchAnswer;
     progress: never;
   };
   /** An answer for each vector, all of one moment. */

@@ -4,10 +4,10 @@ import type {
   IndexCalls,
   IndexContents,
   IndexEntry,
-  IndexHit,
   IndexReport,
   Precision,
   RepairReport,
+  SearchAnswer,
 } from "./calls.ts";
 import type { Holding } from "./exchange/holding.ts";
 import type { Durability } from "./indexed-db/connection.ts";
@@ -102,7 +102,7 @@ export class IndexClient {
       readonly text?: string | undefined;
       readonly signal?: AbortSignal | undefined;
     } = {},
-  ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
+  ): Promise<SearchAnswer> {
     // Here too, so that what can not be sent to a worker is told by field.
     const filter = given === undefined ? undefined : checkFilter(given);
     const answer = await this.#supervisor.call(

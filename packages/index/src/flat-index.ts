@@ -7,7 +7,15 @@ import {
   type RecordRead,
   type SegmentStore,
 } from "@nearfield/core";
-import type { IndexContents, IndexEntry, IndexHit, IndexReport, RepairReport } from "./calls.ts";
+import { aborted } from "@nearfield/link";
+import type {
+  IndexContents,
+  IndexEntry,
+  IndexHit,
+  IndexReport,
+  RepairReport,
+  SearchAnswer,
+} from "./calls.ts";
 import { findFresh } from "./draft.ts";
 import type { Holding } from "./exchange/holding.ts";
 import { payloadCheckOf } from "./exchange/payload-check.ts";
@@ -24,7 +32,7 @@ import { encodeManifest, type Manifest } from "./manifest.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import type { Pulse } from "./pulse.ts";
 import { Queue } from "./queue.ts";
-import { rankBatch, rankRows, type Ranked } from "./ranking.ts";
+import { rankBatch, rankRows, type Ranked, type Ranking } from "./ranking.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import { RecallWatch } from "./recall.ts";
@@ -46,6 +54,7 @@ export interface SearchOptions {
   readonly filter?: Filter | undefined;
   /** Rows with its words are found; together with a vector, what is best by both. For an index with `lexical`. */
   readonly text?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -146,25 +155,31 @@ export class FlatIndex {
    * acknowledged before it, by this tab or another, is taken into account. With a `filter`, of those rows whose entry passes it.
    * With a `text` and no vector, those with the highest BM25; with both, those with the highest score of both together.
    * Fewer where there are fewer rows.
-   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_OPTION`, `INVALID_FILTER`
+   * @throws RetrievalError `INVALID_VECTOR`, `INVALID_OPTION`, `INVALID_FILTER`, `ABORTED`
    */
   async search(
     vector: Float32Array | undefined,
     limit: number,
     options: SearchOptions = {},
-  ): Promise<{ readonly hits: readonly IndexHit[]; readonly report: IndexReport }> {
-    const { filter, text } = options;
+  ): Promise<SearchAnswer> {
+    const { filter, text, signal } = options;
     if (vector || text === undefined) checkQuery(vector, this.#scanner.dimensions);
     if (text !== undefined) this.#checkText(text);
     checkLimit(limit);
     const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
     const { image } = this.#replica;
-    const { answers, report } = await this.#answer(async () => {
+    let trace: Ranking["trace"] = { candidates: {} };
+    const { answers, report, readMs } = await this.#answer(async () => {
       if (text !== undefined) await this.#readWords();
-      return async () => [await rankRows(image, this.#twin, { vector, text, limit, tests })];
+      if (signal?.aborted) throw aborted(signal);
+      return async () => {
+        const ranking = await rankRows(image, this.#twin, { vector, text, limit, tests });
+        trace = ranking.trace;
+        return [ranking.rows];
+      };
     });
     if (vector) this.#recall?.note(vector);
-    return { hits: answers[0] as readonly IndexHit[], report };
+    return { hits: answers[0] as readonly IndexHit[], report, trace: { ...trace, readMs } };
   }
 
   /**
@@ -189,9 +204,10 @@ export class FlatIndex {
   }
 
   /** Ranks, and reads what was found, until both are of one state. `prepare` gives what ranks the memory as it is then. */
-  async #answer(prepare: () => Promise<() => Promise<Ranked[][]>>): Promise<{
+  async #answer(prepare: () => Promise<Rank>): Promise<{
     readonly answers: readonly (readonly IndexHit[])[];
     readonly report: IndexReport;
+    readonly readMs: number;
   }> {
     this.#assertOpen();
     const replica = this.#replica;
@@ -209,6 +225,7 @@ export class FlatIndex {
         isFresh = false;
         continue;
       }
+      const rankedAt = performance.now();
       const hashes = new Map(ranked.flat().map(({ id, hash }) => [id, hash]));
       const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
       const isCurrent = sameToken(manifest, state);
@@ -219,7 +236,8 @@ export class FlatIndex {
             return { id, ordinal, score, parts, payload: payloads.get(id) };
           };
           this.#recall?.look();
-          return { answers: ranked.map((rows) => rows.map(hitOf)), report };
+          const readMs = performance.now() - rankedAt;
+          return { answers: ranked.map((rows) => rows.map(hitOf)), report, readMs };
         }
         if (isCurrent) {
           await this.#enqueue(async () => replica.lose(state, unsound));
@@ -384,11 +402,14 @@ export class FlatIndex {
   }
 
   /** One look at the memory. Where rows can not be read, it is brought up to date, without them if they are damaged. */
-  async #rank(rank: () => Promise<Ranked[][]>): Promise<Ranked[][] | typeof OVERTAKEN> {
+  async #rank(rank: Rank): Promise<readonly (readonly Ranked[])[] | typeof OVERTAKEN> {
     const replica = this.#replica;
     const state = replica.manifest;
     try {
-      return await rank();
+      const { revision } = replica.image;
+      const ranked = await rank();
+      // Two rankings of two moments would be fused, and numbers of rows mean others by now.
+      return replica.image.revision === revision ? ranked : OVERTAKEN;
     } catch (thrown) {
       if (!(thrown instanceof UnreadableRows)) throw thrown;
       const { segment } = thrown;
@@ -459,6 +480,9 @@ export class FlatIndex {
     throw new RetrievalError("CLOSED", "the index was closed", { repair: "Open it again." });
   }
 }
+
+/** Ranks the memory as it is: a list for each query. */
+type Rank = () => Promise<readonly (readonly Ranked[])[]>;
 
 function invalidText(text: unknown, problem: string): RetrievalError {
   return new RetrievalError("INVALID_OPTION", problem, {

@@ -9,6 +9,8 @@ export type {
   Persistence,
   Precision,
   RepairReport,
+  SearchAnswer,
+  SearchTrace,
 } from "./calls.ts";
 export {
   destroyIndexNamed,

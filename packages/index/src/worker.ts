@@ -29,7 +29,8 @@ serve<IndexCalls>({
     );
     return null;
   },
-  search: ({ vector, text, limit, filter }) => current().search(vector, limit, { filter, text }),
+  search: ({ vector, text, limit, filter }, { signal }) =>
+    current().search(vector, limit, { filter, text, signal }),
   searchBatch: ({ vectors, limit, filter }) => current().searchBatch(vectors, limit, { filter }),
   commit: (block) => current().commit(block),
   remove: ({ ids }) => current().remove(ids),

@@ -11,6 +11,8 @@ export interface EngineOptions {
 export interface Engine {
   /** Id that fills a row up. */
   readonly padId: number;
+  /** Id of the token for what the vocabulary does not have; undefined where it has every byte. */
+  readonly unknownId: number | undefined;
   /** Ids of a text; `framed`: with the special tokens that the model's post-processor puts around it. */
   idsOf(text: string, framed?: boolean): number[];
   /** Ids of a pair of texts as the post-processor frames them, and which of the two each belongs to. */
@@ -60,6 +62,9 @@ export function openEngine(
     );
   return {
     padId: findPadId(library, config),
+    unknownId: unknown
+      .map((token) => (typeof token === "string" ? library.token_to_id(token) : undefined))
+      .find((id) => id !== undefined),
     idsOf: (text, framed = false) => {
       if (framed) return library.encode(text.toWellFormed(), { add_special_tokens: true }).ids;
       const ids = encode(text);

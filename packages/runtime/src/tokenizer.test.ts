@@ -199,3 +199,17 @@ test("a file that is not JSON is refused as unsupported", () => {
   const junk = new TextEncoder().encode("<!doctype html>");
   expect(() => createTokenizer(junk, junk)).toThrow(/MODEL_UNSUPPORTED/);
 });
+
+describe("the share of unknown tokens", () => {
+  test("tells a text of another script from one that the model reads", () => {
+    expect(pocket.unknownShare("how do refunds work?")).toBe(0);
+    expect(pocket.unknownShare("退款需要多久")).toBe(1);
+    expect(pocket.unknownShare("refunds 退款")).toBeGreaterThan(0.3);
+    expect(pocket.unknownShare("refunds 退款")).toBeLessThan(0.8);
+    expect(pocket.unknownShare("")).toBe(0);
+  });
+
+  test("is nothing where the vocabulary has every byte", () => {
+    expect(qwen3.unknownShare("退款需要多久 \u{10ffff}")).toBe(0);
+  });
+});

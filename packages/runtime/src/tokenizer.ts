@@ -12,6 +12,8 @@ export interface Tokenizer {
   readonly openingTokens: number;
   /** Tokens of `text` alone. */
   count(text: string): number;
+  /** Share of these that stand for what the vocabulary does not have, 0 to 1. 0 for one that has every byte. */
+  unknownShare(text: string): number;
   /**
    * Ids of `text` between the special tokens. What is longer than `maxTokens` loses the end of the text, never the
    * closing special token. At least one id.
@@ -48,6 +50,10 @@ export function createTokenizer(
       let count = 0;
       for (const piece of piecesOf(text)) count += idsOf(piece, false).length;
       return count;
+    },
+    unknownShare: (text) => {
+      const ids = [...piecesOf(text)].flatMap((piece) => idsOf(piece, false));
+      return ids.filter((id) => id === engine.unknownId).length / Math.max(1, ids.length);
     },
     encode: (text, maxTokens) => {
       const room = Math.max(0, maxTokens - before.length - after.length);

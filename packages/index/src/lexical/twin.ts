@@ -26,7 +26,7 @@ export interface LexicalRow extends Scored {
   readonly hash: string;
 }
 
-/** The rows of one query by their words. Valid until the index changes, or the next query comes. */
+/** The rows of one query by their words. Valid until the index changes. */
 export interface LexicalRanking {
   /** The best `limit` rows of those whose entry is `allowed`, by the tie rule; only rows with a word of the query. */
   top(limit: number, allowed: (id: string) => boolean): LexicalRow[];
@@ -116,7 +116,8 @@ export class Twin {
 
   /** Ranks what is held by its words; {@link catchUp} comes first. */
   rank(text: string): LexicalRanking {
-    const scores = this.#lexicon.score(text);
+    // A copy: a scan may wait for rows, and another query come in between.
+    const scores = this.#lexicon.score(text).slice();
     return {
       top: (limit, allowed) => this.#top(scores, limit, allowed),
       scoreOf: ({ id, ordinal }) => scores[this.#held.get(id)?.rows[ordinal] ?? -1] ?? 0,
