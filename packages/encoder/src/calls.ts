@@ -114,6 +114,8 @@ export interface EncoderCalls {
     output: VectorBlock;
     progress: { readonly done: number; readonly of: number };
   };
+  /** Share of a text's tokens that the model's vocabulary does not have, 0 to 1. */
+  unknown: { input: { readonly text: string }; output: number; progress: never };
   /** Gives a document worker its way to the index worker (`IngestCalls` of core). Replaces an earlier one. */
   connect: { input: { readonly port: MessagePort }; output: null; progress: never };
   /** Splits, encodes and commits documents; `documents` of the report counts whole documents that are durable. */

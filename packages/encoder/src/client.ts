@@ -142,6 +142,16 @@ export class EncoderClient implements Disposable {
   }
 
   /**
+   * How much of a text the model can not read: the share of its tokens that are not in the vocabulary, 0 to 1.
+   * @throws RetrievalError as `encode`
+   */
+  unknownShare(text: string, signal?: AbortSignal): Promise<number> {
+    return this.#ask(signal, HUNG, (supervisor) =>
+      supervisor.call("unknown", { text }, { signal }),
+    );
+  }
+
+  /**
    * Splits, encodes and commits documents, inside the worker. Where a worker is lost on the way, the call is asked again
    * of the next one: documents that were committed before then count as unchanged.
    * @throws RetrievalError as `encode`, and what the index worker answers

@@ -3,7 +3,7 @@ import { RetrievalError } from "@nearfield/core";
 import type { Durability, Precision } from "@nearfield/index";
 
 /** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
-const PLANNED = ["rerank", "reason", "explain"];
+const PLANNED = ["rerank", "reason"];
 
 /** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
 export function checkKeys(

@@ -45,16 +45,29 @@ it.each<[Filter, string[]]>([
   expect(await find(filter)).toEqual(ids);
 });
 
-it("a filter leaves the ranking and the passages of what passes as they are", async () => {
+it.each(["dense", "lexical"] as const)(
+  "a filter leaves the ranking and the passages of what passes as they are, in %s mode",
+  async (mode) => {
+    const all = await search.query("how is bread baked?", { limit: 100, mode });
+    const filtered = await search.query("how is bread baked?", {
+      limit: 100,
+      mode,
+      filter: { year: 2024 },
+    });
+    const expected = all.hits.filter(({ document }) => document.fields?.["year"] === 2024);
+    expect(filtered.hits).toEqual(expected);
+    const passages = filtered.hits.filter(({ document }) => document.id === "bread");
+    expect(passages.length).toBeGreaterThan(1);
+  },
+);
+
+it("a filter leaves the parts of each score as they are", async () => {
   const all = await search.query("how is bread baked?", { limit: 100 });
-  const filtered = await search.query("how is bread baked?", {
-    limit: 100,
-    filter: { year: 2024 },
-  });
-  const expected = all.hits.filter(({ document }) => document.fields?.["year"] === 2024);
-  expect(filtered.hits).toEqual(expected);
-  const passages = filtered.hits.filter(({ document }) => document.id === "bread");
-  expect(passages.length).toBeGreaterThan(1);
+  const filter = { year: 2024 };
+  const { hits } = await search.query("how is bread baked?", { limit: 100, filter });
+  const parts = new Map(all.hits.map((hit) => [hit.id, hit.parts]));
+  expect(hits.length).toBeGreaterThan(1);
+  for (const hit of hits) expect(hit.parts).toEqual(parts.get(hit.id));
 });
 
 it("a rare document is found however many better ones are left out", async () => {

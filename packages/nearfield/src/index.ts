@@ -40,8 +40,10 @@ export type {
   LoadProgress,
   QueryOptions,
   SearchOptions,
+  StreamOptions,
   WorkerFactory,
 } from "./options.ts";
+export type { Hit, Parts } from "./hit.ts";
 export {
   openReranker,
   type Reranker,
@@ -49,7 +51,8 @@ export {
   type RerankerOptions,
   type ScoreOptions,
 } from "./reranker.ts";
-export type { AddResult, Hit, QueryResult, Search } from "./search.ts";
+export type { AddResult, QueryResult, Search } from "./search.ts";
+export type { QueryMode, Skipped, Stage, StageName, StageTrace } from "./stages.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type { RerankerStatus } from "@nearfield/rerank";
 export type {

@@ -1,6 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { checkIndexOptions } from "./index-options.ts";
-import { checkAddOptions, checkEncoderOptions, checkQuery, checkSearchOptions } from "./options.ts";
+import {
+  checkAddOptions,
+  checkEncoderOptions,
+  checkQuery,
+  checkSearchOptions,
+  checkStream,
+} from "./options.ts";
 
 const codeOf = (act: () => unknown): string => {
   try {
@@ -67,8 +73,8 @@ test("a query of a megabyte is too large", () => {
 });
 
 test("a query has ten hits unless told", () => {
-  expect(checkQuery("x", undefined).limit).toBe(10);
-  expect(checkQuery("x", { limit: 1000 }).limit).toBe(1000);
+  expect(checkQuery("x", undefined).question.limit).toBe(10);
+  expect(checkQuery("x", { limit: 1000 }).question.limit).toBe(1000);
 });
 
 test.each([{ signal: {} }, { onProgress: 1 }, { signals: null }])(
@@ -80,14 +86,40 @@ test.each([{ signal: {} }, { onProgress: 1 }, { signals: null }])(
 
 test("a filter is copied when it comes, and a bad one is refused by field", () => {
   const filter = { lang: "en", year: { gte: 2020 } };
-  const { options } = checkQuery("x", { filter });
+  const { question } = checkQuery("x", { filter });
   filter.lang = "de";
-  expect(options.filter).toEqual({ lang: "en", year: { gte: 2020 } });
+  expect(question.filter).toEqual({ lang: "en", year: { gte: 2020 } });
   expect(codeOf(() => checkQuery("x", { filter: { lang: ["en"] } }))).toBe("INVALID_FILTER");
   expect(() => checkQuery("x", { filter: { year: { after: 2020 } } })).toThrow(/"year".*"after"/);
   expect(codeOf(() => checkQuery("x", { filter: null }))).toBe("INVALID_FILTER");
 });
 
-test.each(["hybrid", "lexical", 1])("mode %s is refused until it is there", (mode) => {
-  expect(codeOf(() => checkQuery("x", { mode }))).toBe("INVALID_OPTION");
+test("a query is by meaning and by words unless told", () => {
+  expect(checkQuery("x", undefined)).toMatchObject({
+    question: { mode: "hybrid" },
+    explain: false,
+  });
+  for (const mode of ["hybrid", "dense", "lexical"]) {
+    expect(checkQuery("x", { mode }).question.mode).toBe(mode);
+    expect(checkStream("x", { mode }).question.mode).toBe(mode);
+  }
+});
+
+test.each([
+  ["an unknown mode", { mode: "keyword" }],
+  ["a mode that is no string", { mode: 1 }],
+  ["an explain that is neither true nor false", { explain: "yes" }],
+  ["a key, which is for streams", { key: "box" }],
+])("a query with %s is an INVALID_OPTION", (_, options) => {
+  expect(codeOf(() => checkQuery("x", options))).toBe("INVALID_OPTION");
+});
+
+test("a stream takes a key, and what a query takes but explain", () => {
+  expect(checkStream("x", { key: "box", limit: 3 })).toMatchObject({
+    key: "box",
+    question: { limit: 3 },
+  });
+  expect(codeOf(() => checkStream("x", { key: 7 }))).toBe("INVALID_OPTION");
+  expect(codeOf(() => checkStream("x", { explain: true }))).toBe("INVALID_OPTION");
+  expect(codeOf(() => checkStream(" ", {}))).toBe("EMPTY_TEXT");
 });

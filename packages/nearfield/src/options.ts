@@ -3,6 +3,7 @@ import type { RuntimeFiles } from "@nearfield/encoder";
 import { checkFilter, type Durability, type Filter, type Precision } from "@nearfield/index";
 import { checkDurability, checkKeys, checkPrecision, invalid } from "./check.ts";
 import type { ModelChoice, ModelsOptions } from "./model.ts";
+import type { Question, QueryMode } from "./stages.ts";
 import type { ModelLoading } from "./status.ts";
 
 /** Starts a worker. A factory, not a worker, because a worker that died is replaced. */
@@ -75,16 +76,30 @@ export interface QueryOptions {
   readonly limit?: number | undefined;
   /** Only passages of documents whose `fields` pass it are ranked; they are all looked at, however few they are. */
   readonly filter?: Filter | undefined;
-  /** Only `dense` is there in this version. */
-  readonly mode?: "dense" | undefined;
+  /**
+   * `hybrid` (default): by meaning and by words. `dense`: by meaning alone. `lexical`: by words alone, which needs no model and
+   * waits for none.
+   */
+  readonly mode?: QueryMode | undefined;
   /** What the query is for, in English, for models that take an instruction. */
   readonly instruction?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Gives with the answer how it came about: each stage with its hits, times, and what was left out. Default false. */
+  readonly explain?: boolean | undefined;
+}
+
+export interface StreamOptions extends Omit<QueryOptions, "explain"> {
+  /**
+   * A newer stream of the same key ends the older one. An app with several search boxes on one search gives each a key of its own.
+   * Default: one key for all.
+   */
+  readonly key?: string | undefined;
 }
 
 export const DEFAULTS = {
   device: "auto",
   limit: 10,
+  mode: "hybrid",
   /** A document worker that has had nothing to do for so long gives its memory back. */
   documentIdleMs: 30_000,
 } as const;
@@ -107,7 +122,10 @@ const ENCODER_KEYS = [
   "workers",
 ] as const;
 const SEARCH_KEYS = ["name", "precision", "durability", ...ENCODER_KEYS] as const;
-const QUERY_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
+const COMMON_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
+const QUERY_KEYS = [...COMMON_KEYS, "explain"] as const;
+const STREAM_KEYS = [...COMMON_KEYS, "key"] as const;
+const MODES: readonly unknown[] = ["hybrid", "dense", "lexical"] satisfies QueryMode[];
 const ADD_KEYS = ["onProgress", "signal"] as const;
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
@@ -153,22 +171,37 @@ export function checkEncoderOptions(options: unknown): EncoderOptions {
 export function checkQuery(
   text: unknown,
   options: unknown,
-): { readonly text: string; readonly limit: number; readonly options: QueryOptions } {
+): { readonly question: Question; readonly explain: boolean } {
   const checked = checkKeys("query", options, QUERY_KEYS) as QueryOptions;
-  const { limit = DEFAULTS.limit, mode, instruction } = checked;
+  const { explain = false } = checked;
+  if (typeof explain !== "boolean") throw invalid("explain", "true or false", explain);
+  return { question: checkQuestion(text, checked), explain };
+}
+
+/** @throws RetrievalError as {@link checkQuery} */
+export function checkStream(
+  text: unknown,
+  options: unknown,
+): { readonly question: Question; readonly key: string } {
+  const checked = checkKeys("stream", options, STREAM_KEYS) as StreamOptions;
+  const { key = "" } = checked;
+  if (typeof key !== "string") throw invalid("key", "a string", key);
+  return { question: checkQuestion(text, checked), key };
+}
+
+function checkQuestion(text: unknown, checked: Omit<QueryOptions, "explain">): Question {
+  const { limit = DEFAULTS.limit, mode = DEFAULTS.mode, instruction, signal } = checked;
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.limit) {
     throw invalid("limit", `an integer from 1 to ${LIMITS.limit}`, limit);
   }
-  if (mode !== undefined && mode !== "dense") {
-    throw invalid("mode", `"dense", the only mode of this version`, mode);
-  }
+  if (!MODES.includes(mode)) throw invalid("mode", `"hybrid", "dense" or "lexical"`, mode);
   if (instruction !== undefined && typeof instruction !== "string") {
     throw invalid("instruction", "a string", instruction);
   }
-  checkSignal(checked.signal);
+  checkSignal(signal);
   // A copy: what the caller changes while the query is encoded is not meant.
   const filter = checked.filter === undefined ? undefined : checkFilter(checked.filter);
-  return { text: checkQueryText(text), limit, options: { ...checked, filter } };
+  return { text: checkQueryText(text), limit, filter, mode, instruction, signal };
 }
 
 /** @throws RetrievalError `INVALID_OPTION` */

@@ -2,50 +2,49 @@ import {
   asRetrievalError,
   RetrievalError,
   type DocumentInput,
-  type Fields,
   type StoredDocument,
 } from "@nearfield/core";
 import { batches } from "@nearfield/encoder";
-import type { Degradation, IndexClient, IndexHit } from "@nearfield/index";
+import type { Degradation, IndexClient } from "@nearfield/index";
+import { aborted } from "@nearfield/link";
 import { destroySearch } from "./destroy.ts";
 import { blobOf, type ImportSource } from "./file.ts";
+import type { Hit } from "./hit.ts";
 import { checkIds } from "./ids.ts";
 import { checkSignalOptions, type SignalOptions } from "./index-options.ts";
+import { Latest } from "./latest.ts";
 import {
   checkAddOptions,
   checkQuery,
+  checkStream,
   type AddOptions,
   type QueryOptions,
   type SearchOptions,
+  type StreamOptions,
 } from "./options.ts";
 import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
+import {
+  finalStage,
+  stagesOf,
+  type Question,
+  type Skipped,
+  type Sources,
+  type Stage,
+} from "./stages.ts";
 import type { ChangeStatus, EncoderStatus, SearchStatus } from "./status.ts";
 import type { Succession } from "./succession.ts";
 import type { RepairResult } from "./vector-index.ts";
-
-/** A passage that was found. */
-export interface Hit {
-  readonly document: {
-    readonly id: string;
-    readonly text: string;
-    readonly title: string | undefined;
-    readonly url: string | undefined;
-    readonly fields: Fields | undefined;
-  };
-  /** `document.text.slice(start, end)` is `text`: offsets in UTF-16 code units. */
-  readonly passage: { readonly text: string; readonly start: number; readonly end: number };
-  /** Cosine to the query, -1 to 1. */
-  readonly score: number;
-  /** What the score is made of. */
-  readonly parts: { readonly dense: number };
-}
 
 export interface QueryResult {
   /** Best first; equal scores by document id, then by place in the document. */
   readonly hits: readonly Hit[];
   /** The generation of the index that was searched. */
   readonly generation: number;
+  /** What the answer should have had and has not. Empty when all went well. */
+  readonly skipped: readonly Skipped[];
+  /** With `explain`: the stages in which the answer came about, the last one being the answer. */
+  readonly stages?: readonly Stage[] | undefined;
 }
 
 export interface AddResult {
@@ -75,10 +74,26 @@ export class Search {
   /** The tail of the queue of `add`s: one at a time, and a failure does not stop the next. */
   #adding: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
+  readonly #latest = new Latest();
+  readonly #sources: Sources;
 
   constructor({ options, succession }: SearchParts) {
     this.#options = options;
     this.#succession = succession;
+    this.#sources = {
+      ask: (work, signal) =>
+        succession.ask(
+          ({ query, index }) =>
+            work({
+              encode: async (text, how) =>
+                (await query.encode([text], { ...how, role: "query" }))[0],
+              unknownShare: (text, giveUp) => query.unknownShare(text, giveUp),
+              search: (vector, limit, how) => index.search(vector, limit, how),
+            }),
+          { signal },
+        ),
+      further: [],
+    };
     void this.#askPersisted("persisted");
   }
 
@@ -101,30 +116,33 @@ export class Search {
   }
 
   /**
-   * The passages nearest to `text` among what is stored when the query reaches the index; never waits for an `add` in
-   * progress. Waits for the query model where that still loads.
+   * The passages that answer `text` best among what is stored when the query reaches the index; never waits for an `add` in
+   * progress. Waits for the query model where that still loads, but in `lexical` mode: {@link stream} answers before.
    * @throws RetrievalError `EMPTY_TEXT`, `INPUT_TOO_LARGE`, `INVALID_OPTION`, `INVALID_FILTER`, `ABORTED`, `CLOSED`, and what
    * loading a model can meet: `MODEL_*`, `DEVICE_*`, `EMBEDDING_INVALID`, `WORKER_*`, `TIMEOUT`
    */
   async query(text: string, options?: QueryOptions): Promise<QueryResult> {
     this.#checkOpen();
-    const { text: checked, limit, options: rest } = checkQuery(text, options);
-    const { filter, instruction, signal } = rest;
-    const answer = await this.#succession.ask(
-      async (serving) => {
-        const [vector] = await serving.query.encode([checked], {
-          role: "query",
-          instruction,
-          signal,
-        });
-        if (!vector) {
-          throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
-        }
-        return serving.index.search(vector, limit, { filter, signal });
-      },
-      { signal },
-    );
-    return { hits: answer.hits.map(hitOf), generation: answer.report.generation };
+    const { question, explain } = checkQuery(text, options);
+    if (!explain) return resultOf(await finalStage(this.#sources, question));
+    const stages: Stage[] = [];
+    for await (const stage of stagesOf(this.#sources, question)) stages.push(stage);
+    return { ...resultOf(stages.at(-1) as Stage), stages };
+  }
+
+  /**
+   * The same answer in stages, each better than the last: by words at once, whether a model is there or not, then by words and
+   * meaning. A hit keeps its `id` from stage to stage. Where the model fails, the last stage is that of the words, and its
+   * `skipped` says why.
+   *
+   * A newer stream ends this one (see `key`): it then gives no further stage, and what it still computes is given up. Leaving
+   * the loop does the same.
+   * @throws RetrievalError as {@link query}, at once for a bad question; `ABORTED` where `signal` fired
+   */
+  stream(text: string, options?: StreamOptions): AsyncGenerator<Stage, void> {
+    this.#checkOpen();
+    const { question, key } = checkStream(text, options);
+    return this.#stream(question, key, this.#latest.begin(key));
   }
 
   /** Removes documents; unknown ids are passed over. Gives the number that were there. */
@@ -258,6 +276,29 @@ export class Search {
     );
   }
 
+  async *#stream(
+    question: Question,
+    key: string,
+    turn: AbortController,
+  ): AsyncGenerator<Stage, void> {
+    const { signal: own } = question;
+    const signals = [turn.signal, this.#closing.signal, ...(own ? [own] : [])];
+    const signal = AbortSignal.any(signals);
+    try {
+      for await (const stage of stagesOf(this.#sources, { ...question, signal })) {
+        if (signal.aborted) throw aborted(signal);
+        yield stage;
+      }
+    } catch (thrown) {
+      if (this.#closed) throw closed();
+      if (own?.aborted) throw aborted(own);
+      // A newer one took its place: nobody asked for an error.
+      if (!turn.signal.aborted) throw thrown;
+    } finally {
+      this.#latest.end(key, turn);
+    }
+  }
+
   async #ingest(
     documents: Iterable<DocumentInput> | AsyncIterable<DocumentInput>,
     onProgress: AddOptions["onProgress"],
@@ -368,19 +409,6 @@ function closed(): RetrievalError {
   });
 }
 
-function hitOf({ score, ordinal, payload }: IndexHit): Hit {
-  const { id, text, title, url, fields, passages } = payload as StoredDocument;
-  const span = passages[ordinal];
-  if (!span)
-    throw new RetrievalError("STORAGE_CORRUPT", `document has no passage ${ordinal}`, {
-      value: id,
-      repair: "Remove the document and add it again.",
-    });
-  const { start, end } = span;
-  return {
-    document: { id, text, title, url, fields },
-    passage: { text: text.slice(start, end), start, end },
-    score,
-    parts: { dense: score },
-  };
+function resultOf({ hits, generation, skipped }: Stage): QueryResult {
+  return { hits, generation, skipped };
 }

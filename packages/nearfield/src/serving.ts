@@ -38,6 +38,7 @@ export class Serving {
       dimensions,
       fingerprint,
       holding: "documents",
+      lexical: true,
       precision: options.precision,
       durability: options.durability,
       spawn: workers?.index ?? spawnIndexWorker,

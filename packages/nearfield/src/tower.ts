@@ -56,6 +56,11 @@ export class Tower {
     return this.#ask(options.signal, (client) => client.encode(texts, options));
   }
 
+  /** See `EncoderClient.unknownShare`. @throws RetrievalError as {@link encode} */
+  unknownShare(text: string, signal?: AbortSignal): Promise<number> {
+    return this.#ask(signal, (client) => client.unknownShare(text, signal));
+  }
+
   /** See `EncoderClient.ingest`. @throws RetrievalError as that, and what finding the card can meet */
   ingest(
     documents: readonly DocumentInput[],

@@ -69,6 +69,8 @@ export function createHandlers(createIngest: CreateIngest): Handlers<EncoderCall
       return { rows: texts.length, dimensions, vectors };
     },
 
+    unknown: async ({ text }) => (await model()).encoder.unknownShare(text),
+
     connect: ({ port }) => {
       const replaced = index;
       index = { connection: new Connection(port, undefined, INDEX_LIMITS), users: 0 };

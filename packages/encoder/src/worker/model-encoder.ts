@@ -63,6 +63,11 @@ export class ModelEncoder implements Embedder {
     return this.#tokenizer.count(text);
   }
 
+  /** See `Tokenizer.unknownShare`. */
+  unknownShare(text: string): number {
+    return this.#tokenizer.unknownShare(text);
+  }
+
   maxTokensBelow(title: string): number {
     return this.#roomBehind(titlePromptOf(this.#card, title) ?? promptOf(this.#card, "document"));
   }
