@@ -1,4 +1,4 @@
-import { openSearch, type QueryOptions, type Search } from "nearfield";
+import { openSearch, type Search } from "nearfield";
 import type { CorpusDocument } from "../src/dataset.ts";
 import type { Job, Outcome } from "../src/job.ts";
 import { bestPassages } from "../src/ranking.ts";
@@ -22,8 +22,7 @@ export async function runSearch(job: Job): Promise<Outcome> {
   const search = await openSearch({ name: "evaluation", ...encoderOptions(job) });
   try {
     const documents = await addDocuments(search, job);
-    // A mode comes from the command line; whether there is such a one is for the facade to say.
-    const mode = job.retrieval as QueryOptions["mode"];
+    const mode = job.retrieval;
     // The first query waits for the model: it is asked once before.
     if (job.queries[0]) await search.query(job.queries[0].text, { mode });
     const every = Math.max(1, Math.ceil(job.queries.length / TIMED_QUERIES));

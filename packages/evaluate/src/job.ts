@@ -14,8 +14,8 @@ export interface Job {
   readonly model: string;
   readonly device: "auto" | "webgpu" | "wasm";
   readonly dimensions: number | undefined;
-  /** In `search` mode: how each query is answered, as the facade takes it; undefined: Nearfield's default. */
-  readonly retrieval: string | undefined;
+  /** In `search` mode: how each query is answered; undefined: Nearfield's default. */
+  readonly retrieval: "hybrid" | "dense" | "lexical" | undefined;
   /** Where models are fetched from, for models by name; undefined: Nearfield's default. */
   readonly modelHost: string | undefined;
   /** Documents that are handed over, and become durable, together. */

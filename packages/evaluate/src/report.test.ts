@@ -76,3 +76,12 @@ test("passages are counted where there are any, and doubtful queries are pointed
   expect(table).toContain("note         4 queries have nothing relevant");
   expect(table).toContain("note         7 queries found fewer than 100");
 });
+
+test("a search says how its queries were answered, by default as the facade does", () => {
+  const search: ReportParts = { ...parts, mode: "search" };
+  expect(makeReport(search).retrieval).toBe("hybrid");
+  const report = makeReport({ ...search, retrieval: "lexical" });
+  expect(report.retrieval).toBe("lexical");
+  expect(formatTable(report)).toContain("wasm, search lexical");
+  expect(makeReport(parts).retrieval).toBeUndefined();
+});

@@ -1,6 +1,6 @@
 import type { Dataset } from "./dataset.ts";
 import type { Evaluation, Figures } from "./evaluation.ts";
-import type { EvaluationMode, Outcome } from "./job.ts";
+import type { EvaluationMode, Job, Outcome } from "./job.ts";
 import { median, quantile } from "./quantile.ts";
 import type { TieRule } from "./ranking.ts";
 
@@ -8,6 +8,8 @@ import type { TieRule } from "./ranking.ts";
 export interface Report {
   readonly dataset: { readonly name: string; readonly split: string };
   readonly mode: EvaluationMode;
+  /** In `search` mode: how queries were answered. */
+  readonly retrieval: Job["retrieval"];
   readonly model: Outcome["model"];
   readonly device: string;
   readonly counts: {
@@ -42,6 +44,7 @@ export interface Report {
 export interface ReportParts {
   readonly dataset: Dataset;
   readonly mode: EvaluationMode;
+  readonly retrieval?: Job["retrieval"];
   readonly device: string;
   readonly ties: TieRule;
   readonly evaluation: Evaluation;
@@ -53,10 +56,13 @@ export interface ReportParts {
 /** The report of a finished evaluation. */
 export function makeReport(parts: ReportParts): Report {
   const { dataset, mode, device, ties, evaluation, outcome, latencies } = parts;
+  // What the facade does where nothing is said.
+  const retrieval = mode === "search" ? (parts.retrieval ?? "hybrid") : undefined;
   const { documents, seconds } = outcome.encoded;
   return {
     dataset: { name: dataset.name, split: dataset.split },
     mode,
+    retrieval,
     model: outcome.model,
     device,
     counts: {
@@ -93,7 +99,7 @@ export function formatTable(report: Report): string {
     ["data", `${dataset.name}, ${dataset.split}`],
     ["documents", countsOf(report)],
     ["queries", `${counts.queries}, ${counts.judgements} judgements`],
-    ["model", `${model.name}, ${model.dimensions} dimensions, ${report.device}, ${report.mode}`],
+    ["model", `${model.name}, ${model.dimensions} dimensions, ${report.device}, ${modeOf(report)}`],
     ["nDCG@10", figures.ndcgAt10.toFixed(4)],
     ["recall@100", figures.recallAt100.toFixed(4)],
     ["MRR@10", figures.mrrAt10.toFixed(4)],
@@ -121,6 +127,10 @@ function countsOf({ counts, mode }: Report): string {
   const passages = mode === "search" ? `, ${counts.passages} passages` : "";
   const empty = counts.emptyDocuments > 0 ? `, and ${counts.emptyDocuments} without a word` : "";
   return `${counts.documents}${passages}${empty}`;
+}
+
+function modeOf({ mode, retrieval }: Report): string {
+  return retrieval === undefined ? mode : `${mode} ${retrieval}`;
 }
 
 function speedOf({ documentsPerSecond, documents, resumed }: Report["encoding"]): string {

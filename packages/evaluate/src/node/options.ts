@@ -11,7 +11,7 @@ export interface Options {
   readonly name: string;
   readonly model: string;
   readonly mode: EvaluationMode;
-  readonly retrieval: string | undefined;
+  readonly retrieval: Job["retrieval"];
   readonly device: Job["device"];
   readonly dimensions: number | undefined;
   readonly qrels: string | undefined;
@@ -38,7 +38,7 @@ and examples.jsonl (BRIGHT). See docs/evaluate.md.
   --qrels <name>         which judgements: a file in qrels/ without its ending (default: test), or gold_ids,
                          gold_ids_long
   --mode vectors|search  one vector for each whole document and an exact scan (default), or openSearch with passages
-  --retrieval <mode>     in search mode: the mode of each query, as the facade takes it (default: the facade's own)
+  --retrieval <mode>     in search mode: hybrid (the facade's default), dense or lexical
   --device <device>      auto (default), wasm or webgpu
   --software-gpu         WebGPU by the software adapter, where there is no GPU
   --dimensions <n>       Matryoshka size of the vectors (default: the model's own)
@@ -75,7 +75,7 @@ export function readOptions(args: readonly string[], base: string, cache: string
     name: basename(folder),
     model: values.model ?? "pocket",
     mode: oneOf("--mode", values.mode, ["vectors", "search"]) ?? "vectors",
-    retrieval: values.retrieval,
+    retrieval: oneOf("--retrieval", values.retrieval, ["hybrid", "dense", "lexical"]),
     device: oneOf("--device", values.device, ["auto", "wasm", "webgpu"]) ?? "auto",
     dimensions: count("--dimensions", values.dimensions),
     qrels: values.qrels,

@@ -81,7 +81,16 @@ async function run(
       const found = new Map([...answers].map(([id, answer]) => [id, foundOf(answer)]));
       const evaluation = evaluate(dataset, found, ties);
       const latencies = [...answers.values()].flatMap(({ latencyMs }) => latencyMs ?? []);
-      const report = makeReport({ dataset, mode, device, ties, evaluation, outcome, latencies });
+      const report = makeReport({
+        dataset,
+        mode,
+        retrieval,
+        device,
+        ties,
+        evaluation,
+        outcome,
+        latencies,
+      });
       return { report, found };
     } finally {
       await host.close();
