@@ -1,7 +1,8 @@
-import type { Hit } from "nearfield";
+import type { Hit, Stage } from "nearfield";
 import { explain, isAbort } from "./explain.ts";
 import { make, required } from "./element.ts";
 import { HitList } from "./hit-list.ts";
+import { How } from "./how.ts";
 
 /** A pause in typing after which it is worth asking. */
 const DEBOUNCE_MS = 90;
@@ -11,7 +12,7 @@ const PATIENCE_MS = 400;
 const WAITING = "Searching…";
 
 export interface FinderOptions {
-  readonly ask: (text: string, signal: AbortSignal) => Promise<readonly Hit[]>;
+  readonly ask: (text: string, signal: AbortSignal) => AsyncIterable<Stage>;
   readonly onOpen: (hit: Hit) => void;
   /** Whether a document is open: then Escape belongs to it. */
   readonly isReading: () => boolean;
@@ -28,6 +29,7 @@ export class Finder {
   readonly #clear: HTMLButtonElement = required("clear", HTMLButtonElement);
   readonly #slash: HTMLElement = required("slash", HTMLElement);
   readonly #list: HitList;
+  readonly #how = new How();
   readonly #options: FinderOptions;
   #asking = new AbortController();
   #timer: number | undefined;
@@ -78,20 +80,23 @@ export class Finder {
     const { text } = this;
     this.#frame(text);
     if (text === "") return this.#show([], text, "");
-    const startedMs = performance.now();
     const patience = setTimeout(() => {
       if (!signal.aborted) this.#summary.textContent = WAITING;
     }, PATIENCE_MS);
+    const stages: Stage[] = [];
     try {
-      const hits = await this.#options.ask(text, signal);
-      if (signal.aborted) return;
-      const tookMs = Math.max(1, Math.round(performance.now() - startedMs));
-      const count = hits.length === 1 ? "1 passage" : `${hits.length} passages`;
-      this.#show(
-        hits,
-        text,
-        hits.length === 0 ? "" : `The nearest ${count}, in ${sayTime(tookMs)}.`,
-      );
+      for await (const stage of this.#options.ask(text, signal)) {
+        if (signal.aborted) return;
+        stages.push(stage);
+        // What the words find is shown while the rest is on its way; that they find nothing says nothing yet.
+        if (!stage.isFinal && stage.hits.length > 0) this.#list.show(stage.hits, text, false);
+      }
+      const last = stages.at(-1);
+      // A newer question has taken its place.
+      if (!last?.isFinal || signal.aborted) return;
+      const { hits } = last;
+      this.#show(hits, text, hits.length === 0 ? "" : summarize(stages));
+      this.#how.show(hits.length === 0 ? [] : stages);
       if (hits.length === 0) this.#sayNothing(text);
     } catch (thrown) {
       if (signal.aborted || isAbort(thrown)) return;
@@ -130,7 +135,8 @@ export class Finder {
   }
 
   #show(hits: readonly Hit[], text: string, summary: string): void {
-    const isNew = this.#list.show(hits, text) || this.#answered !== text;
+    const isNew = this.#list.show(hits, text, true) || this.#answered !== text;
+    this.#how.show([]);
     this.#answered = text;
     this.#nothing.hidden = true;
     // Read aloud whenever it changes: the time alone is no news.
@@ -156,6 +162,17 @@ export class Finder {
   }
 }
 
-function sayTime(ms: number): string {
+/** How many passages, and when they came: by words first, where these found any. */
+function summarize(stages: readonly Stage[]): string {
+  const last = stages.at(-1);
+  const count = last?.hits.length === 1 ? "1 passage" : `${last?.hits.length ?? 0} passages`;
+  const first = stages.find(({ isFinal, hits }) => !isFinal && hits.length > 0);
+  const early = first ? `, the first by words in ${sayTime(first.trace.totalMs)}` : "";
+  return `The nearest ${count}, in ${sayTime(last?.trace.totalMs ?? 0)}${early}.`;
+}
+
+function sayTime(exactMs: number): string {
+  const ms = Math.max(1, Math.round(exactMs));
+
   return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -37,16 +37,16 @@ export class HitList {
 
   /**
    * Shows `hits` in place of those before; a passage that was active and is still there stays active. False where they are
-   * the same to the same question: then nothing is touched.
+   * the same to the same question: then nothing is touched. `isFinal`: no better answer to this question will come.
    */
-  show(hits: readonly Hit[], query: string): boolean {
+  show(hits: readonly Hit[], query: string, isFinal: boolean): boolean {
+    if (isFinal) this.#list.dataset["question"] = query;
     const isKnown = hits.every((hit, at) => isEqual(hit, this.#hits[at]));
     if (isKnown && hits.length === this.#hits.length && query === this.#query) return false;
     const active = this.#hits[this.#active];
     this.#hits = hits;
     this.#query = query;
     this.#list.replaceChildren(...hits.map((hit, at) => renderHit(hit, at, query)));
-    this.#list.dataset["question"] = query;
     this.#list.hidden = hits.length === 0;
     this.#input.setAttribute("aria-expanded", String(hits.length > 0));
     this.#activate(active ? hits.findIndex((hit) => isSame(hit, active)) : -1, false);
@@ -111,13 +111,15 @@ function renderHit(hit: Hit, at: number, query: string): HTMLElement {
       "p",
       { class: "hit-foot" },
       make("span", {}, originOf(hit)),
-      make(
-        "span",
-        { class: "score", title: "Cosine of the angle between question and passage" },
-        sayScore(hit.score),
-      ),
+      make("span", { class: "score", title: sayParts(hit) }, sayScore(hit.score)),
     ),
   );
+}
+
+function sayParts({ parts: { dense, lexical } }: Hit): string {
+  const meaning = dense === undefined ? [] : [`meaning ${sayScore(dense)} (cosine)`];
+  const words = lexical === undefined ? [] : [`words ${sayScore(lexical)} (BM25)`];
+  return [...meaning, ...words].join(", ");
 }
 
 /** Two digits, and no minus before a nought. */

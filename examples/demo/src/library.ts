@@ -2,9 +2,9 @@ import {
   destroySearch,
   openSearch,
   type DocumentInput,
-  type Hit,
   type Search,
   type SearchStatus,
+  type Stage,
 } from "nearfield";
 import corpus from "virtual:corpus";
 import { Estimate, type Outlook } from "./estimate.ts";
@@ -72,9 +72,9 @@ export class Library {
     return this.#search.status();
   }
 
-  async query(text: string, signal: AbortSignal): Promise<readonly Hit[]> {
-    const { hits } = await this.#search.query(text, { limit: HIT_LIMIT, signal });
-    return hits;
+  /** An answer in stages: by words at once, then by words and meaning. */
+  ask(text: string, signal: AbortSignal): AsyncIterable<Stage> {
+    return this.#search.stream(text, { limit: HIT_LIMIT, signal });
   }
 
   /** Reads the library into the index. What an interrupted visit has stored is skipped. */

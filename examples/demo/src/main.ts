@@ -37,7 +37,9 @@ const reader = new Reader({
   onClose: () => history.back(),
 });
 const finder = new Finder({
-  ask: async (text, signal) => (await opened).query(text, signal),
+  ask: async function* (text, signal) {
+    yield* (await opened).ask(text, signal);
+  },
   onOpen: (hit) => {
     if (!reader.isOpen) history.pushState({ reader: true }, "");
     document.body.dataset["view"] = "reader";
