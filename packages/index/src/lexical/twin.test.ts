@@ -119,6 +119,24 @@ describe("words beside the vectors", () => {
     expect(wordKeys()).toEqual(segments.map((key) => `words:${key}`).sort());
   });
 
+  it("survive a compaction, a repair, and the way out and in again", async () => {
+    const index = await connect();
+    const documents = Array.from({ length: 30 }, (_, at) => documentOf(`d${at}`, [`w${at} tide`]));
+    for (const document of documents) await index.commit(await blockOfDocuments(document));
+    await index.remove(documents.slice(0, 9).map(({ id }) => id));
+    const left = documents.slice(9);
+    await index.compact();
+    await index.repair();
+    await expectWords(index, left, "tide w12 w3.");
+    const segments = [...database.tables.segments.keys()].filter((key) => typeof key === "number");
+    expect(wordKeys()).toEqual(segments.map((key) => `words:${key}`).sort());
+    const file = await index.export();
+    await index.remove(left.map(({ id }) => id));
+    await index.import(file);
+    await expectWords(index, left, "tide w12 w3.");
+    await expectWords(await connect(), left, "tide w12 w3.");
+  });
+
   it("follow what another connection adds, replaces and removes", async () => {
     const [one, two] = [await connect(), await connect()];
     await one.commit(await blockOfDocuments(...DOCUMENTS));
