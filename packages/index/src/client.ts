@@ -4,6 +4,7 @@ import type {
   IndexCalls,
   IndexContents,
   IndexEntry,
+  IndexHit,
   IndexReport,
   Precision,
   RepairReport,
