@@ -94,16 +94,16 @@ export class Finder {
       const last = stages.at(-1);
       // A newer question has taken its place.
       if (!last?.isFinal || signal.aborted) return;
-      const { hits } = last;
+      const { hits, skipped } = last;
       this.#show(hits, text, hits.length === 0 ? "" : summarize(stages));
       this.#how.show(hits.length === 0 ? [] : stages);
-      if (hits.length === 0) this.#sayNothing(text);
+      const { failure } = skipped.find((one) => one.failure) ?? {};
+      if (failure) this.#sayFailure(failure);
+      else if (hits.length === 0) this.#sayNothing(text);
     } catch (thrown) {
       if (signal.aborted || isAbort(thrown)) return;
       this.#show([], text, "");
-      const { title, detail, repair = "" } = explain(thrown);
-      this.#nothing.replaceChildren(make("h2", {}, title), make("p", {}, `${detail} ${repair}`));
-      this.#nothing.hidden = false;
+      this.#sayFailure(thrown);
     } finally {
       clearTimeout(patience);
     }
@@ -147,6 +147,12 @@ export class Finder {
     this.#suggestions.hidden = text !== "";
     this.#clear.hidden = this.#input.value === "";
     this.#slash.hidden = this.#input.value !== "";
+  }
+
+  #sayFailure(thrown: unknown): void {
+    const { title, detail, repair = "" } = explain(thrown);
+    this.#nothing.replaceChildren(make("h2", {}, title), make("p", {}, `${detail} ${repair}`));
+    this.#nothing.hidden = false;
   }
 
   #sayNothing(text: string): void {

@@ -108,7 +108,7 @@ describe("stages", () => {
     expect(stages[1]).toMatchObject({
       name: "lexical",
       isFinal: true,
-      skipped: [{ part: "dense", code: "MODEL_UNAVAILABLE" }],
+      skipped: [{ part: "dense", failure: { code: "MODEL_UNAVAILABLE" } }],
     });
     await expect(collect(sources, { ...QUESTION, mode: "dense" })).rejects.toBe(failure);
     await expect(finalStage(sources, QUESTION)).rejects.toBe(failure);
@@ -145,7 +145,7 @@ describe("stages", () => {
     expect(stages.map(idsOf).slice(1)).toEqual(["b 0, a 0", "b 0, a 0", "c 0, a 0"]);
     expect(stages[2]).toMatchObject({
       name: "hybrid",
-      skipped: [{ part: "rerank", code: "INTERNAL" }],
+      skipped: [{ part: "rerank", failure: { code: "INTERNAL" } }],
     });
     expect(stages[2]!.skipped[0]!.reason).toContain("out of tokens");
     expect(stages[3]).toMatchObject({ name: "reranked", isFinal: true });

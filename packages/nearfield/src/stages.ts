@@ -1,5 +1,5 @@
 // An answer in stages, each better than the last: by words at once, then by words and meaning, then by whatever is put behind.
-import { asRetrievalError, RetrievalError, type ErrorCode } from "@nearfield/core";
+import { asRetrievalError, RetrievalError } from "@nearfield/core";
 import type { Filter, SearchAnswer } from "@nearfield/index";
 import { aborted } from "@nearfield/link";
 import { hitOf, type Hit } from "./hit.ts";
@@ -12,8 +12,8 @@ export type StageName = "lexical" | "dense" | "hybrid" | "reranked";
 /** A part of the ranking that was left out, and why. */
 export interface Skipped {
   readonly part: "dense" | "lexical" | "rerank";
-  /** Of the failure; absent where nothing failed. */
-  readonly code?: ErrorCode | undefined;
+  /** Absent where nothing failed. */
+  readonly failure?: RetrievalError | undefined;
   readonly reason: string;
 }
 
@@ -245,6 +245,6 @@ class Run {
 }
 
 function skip(part: Skipped["part"], thrown: unknown): Skipped {
-  const { code, message } = asRetrievalError(thrown);
-  return { part, code, reason: message };
+  const failure = asRetrievalError(thrown);
+  return { part, failure, reason: failure.message };
 }
