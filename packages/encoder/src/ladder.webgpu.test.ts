@@ -26,7 +26,8 @@ test("auto passes over a software adapter and says so", PATIENCE, async () => {
   expect(reasons[0]?.message).toMatch(/software/);
 });
 
-test("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
+// Each loads a model anew on SwiftShader: the end-to-end suite has the pocket model there in the quick run, too.
+test.runIf(testAll)("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
   const { texts, webgpu } = await readPocketReference();
   // Its known answers would take a software adapter a minute; what is asked here is as strict.
   const artifact = { ...(pocketCard.artifacts.webgpu as ModelArtifact), knownAnswers: undefined };
@@ -62,7 +63,7 @@ test(
   },
 );
 
-test(
+test.runIf(testAll)(
   "a model without known answers gets them from WASM at its first use, and the wrong kernel is refused",
   PATIENCE,
   async () => {
@@ -110,7 +111,7 @@ test.runIf(testAll)(
   },
 );
 
-test(
+test.runIf(testAll)(
   "known answers that WebGPU does not give end in DEVICE_UNAVAILABLE where WebGPU was demanded",
   PATIENCE,
   async () => {

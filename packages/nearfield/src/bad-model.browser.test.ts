@@ -155,14 +155,9 @@ describe("before anything is asked of a host", () => {
       { models: { hots: "/" } as object },
       "INVALID_OPTION: It takes host, revision, redirects, dtypes, overrides.",
     ],
-  ])("%s is refused", (_, options, message) => {
-    let met: RetrievalError | null = null;
-    try {
-      open(options);
-    } catch (thrown) {
-      met = thrown as RetrievalError;
-    }
-    expect(said(met)).toBe(message);
+  ])("%s is refused", async (_, options, message) => {
+    expect(said(await failureOf(options))).toBe(message);
+    expect(await stand.requests()).toEqual([]);
   });
 });
 

@@ -115,6 +115,7 @@ export class ModelSource {
 
   async #find(): Promise<Towers<ModelCard>> {
     const { query: asked, document: stored } = this.#choice;
+    await this.#checkNames();
     // One after the other: the second may be found in what was learned for the first.
     const document = towersOf(await this.#resolve(stored));
     const query = asked === stored ? document : towersOf(await this.#resolve(asked));
@@ -130,21 +131,28 @@ export class ModelSource {
     if (isModelCard(model)) return model;
     const { host, redirects, ...how } = this.#request.models ?? {};
     const { device } = this.#request;
-    const { findCard, findModel } = await import("./catalogue.ts");
-    if (typeof model === "string") {
-      const known = findCard(model);
-      if (known) this.#checkKnown(known);
-      else checkRepository(model);
-    }
+    const { findModel } = await import("./catalogue.ts");
     const machine = await readMachine({ gpu: device !== "wasm" });
     const asked = { ...how, device, machine, signal: this.#closing.signal };
     return findModel(model, asked, { host, redirects });
   }
 
-  /** What is wrong with the choice of a model that is known needs no download to be seen. */
-  #checkKnown(known: RepositoryCard | Towers<RepositoryCard>): void {
-    const { query, document } = towersOf(known);
-    for (const card of [query, document]) checkDimensions(card, this.#request.dimensions);
+  /** What is wrong with a model that has a card here needs no download to be seen. */
+  async #checkNames(): Promise<void> {
+    const { query: asked, document: stored } = this.#choice;
+    if (![asked, stored].some((one) => typeof one === "string" && one !== "pocket")) return;
+    const { findCard } = await import("./catalogue.ts");
+    const find = (model: SingleModel): Towers<ModelCard | RepositoryCard> | undefined => {
+      const known = knownOf(model) ?? findCard(model as string);
+      if (!known) checkRepository(model);
+      return known && towersOf<ModelCard | RepositoryCard>(known);
+    };
+    const query = find(asked)?.query;
+    const document = find(stored)?.document;
+    for (const card of [query, document]) {
+      if (card) checkDimensions(card, this.#request.dimensions);
+    }
+    if (query && document) checkTowers({ query, document });
   }
 }
 
