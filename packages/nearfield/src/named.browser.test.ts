@@ -191,7 +191,7 @@ describe("a repository with two towers", () => {
       device: "wasm",
     });
     await search.add(texts.map((text, at) => ({ id: String(at), text })));
-    const { hits } = await search.query(texts[1] as string);
+    const { hits } = await search.query(texts[1] as string, { mode: "dense" });
     const [query, documents] = [await vectorsOf("query"), await vectorsOf("document")];
     for (const { document, score } of hits) {
       const known = cosine(
