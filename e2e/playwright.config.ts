@@ -36,8 +36,8 @@ export default defineConfig({
   testDir: ".",
   outputDir: "../test-results",
   globalSetup: "./harness/build.ts",
-  // Tests have their own servers and profiles. More than two at once would only wait for one another: encoders take every core.
-  workers: 2,
+  // Tests have their own servers and profiles, but the machine has few cores, and encoders take them all.
+  workers: 1,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env["CI"]),

@@ -66,8 +66,8 @@ it.each<[FaultKind, string, number, readonly Step[]]>([
   ["abort", "adding and removing", 1, STEPS],
   // Each of these costs a time-out, so that not all are taken.
   ["hang", "adding and removing", 13, STEPS],
-  ["throw", "compacting, repairing and importing", RUN_ALL ? 1 : 4, LONG_STEPS],
-  ["abort", "compacting, repairing and importing", RUN_ALL ? 1 : 5, LONG_STEPS],
+  ["throw", "compacting, repairing and importing", RUN_ALL ? 1 : 12, LONG_STEPS],
+  ["abort", "compacting, repairing and importing", RUN_ALL ? 1 : 15, LONG_STEPS],
   ...(RUN_ALL
     ? [
         ["hang", "compacting, repairing and importing", 7, LONG_STEPS] satisfies [

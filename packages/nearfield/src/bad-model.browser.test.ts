@@ -196,48 +196,54 @@ describe("a host", () => {
     },
   );
 
-  test(`that breaks off at ${TRIALS} random bytes gives the right vectors all the same`, async () => {
-    const { integer } = seededRandom(5);
-    await openModelStore({ host: stand.host }).resolve(NAME);
-    const small = { kind: "none" } as const;
-    // The weights are asked for first, then the two files of the tokenizer.
-    const cuts = Array.from(
-      { length: TRIALS },
-      () => ({ kind: "cut", after: integer(300_000) }) as const,
-    );
-    await stand.order({ faults: [cuts[0]!, small, small, ...cuts.slice(1)] });
+  heavy(
+    `that breaks off at ${TRIALS} random bytes gives the right vectors all the same`,
+    async () => {
+      const { integer } = seededRandom(5);
+      await openModelStore({ host: stand.host }).resolve(NAME);
+      const small = { kind: "none" } as const;
+      // The weights are asked for first, then the two files of the tokenizer.
+      const cuts = Array.from(
+        { length: TRIALS },
+        () => ({ kind: "cut", after: integer(300_000) }) as const,
+      );
+      await stand.order({ faults: [cuts[0]!, small, small, ...cuts.slice(1)] });
+      await expectRight(open());
+      expect((await fetched(WEIGHTS)).length).toBeGreaterThan(1);
+    },
+  );
+});
+
+heavy(
+  `an encoder that is closed at ${TRIALS} random moments of a download leaves a store that is right`,
+  async () => {
+    const { integer } = seededRandom(9);
+    await stand.order({ always: { kind: "slow", everyMs: 1 } });
+    const total = 2_966_998;
+    const rates: number[] = [];
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const from = integer(total);
+      const leaving: { close?: () => void } = {};
+      const encoder = open({
+        onLoadProgress: ({ stage, loadedBytes, bytesPerSecond }) => {
+          if (stage === "download") rates.push(bytesPerSecond ?? 0);
+          if (loadedBytes >= from) leaving.close?.();
+        },
+      });
+      leaving.close = () => void encoder.close();
+      const met = await encoder.encode([TEXT]).then(
+        ([vector]) => cosine(vector as Float32Array, KNOWN),
+        (thrown: RetrievalError) => thrown.code,
+      );
+      expect(met === "CLOSED" || Number(met) > 0.99999, String(met)).toBe(true);
+    }
+    expect(Math.max(...rates), "bytes per second").toBeGreaterThan(0);
+    await stand.order({ always: { kind: "none" } });
     await expectRight(open());
-    expect((await fetched(WEIGHTS)).length).toBeGreaterThan(1);
-  });
-});
+  },
+);
 
-test(`an encoder that is closed at ${TRIALS} random moments of a download leaves a store that is right`, async () => {
-  const { integer } = seededRandom(9);
-  await stand.order({ always: { kind: "slow", everyMs: 1 } });
-  const total = 2_966_998;
-  const rates: number[] = [];
-  for (let trial = 0; trial < TRIALS; trial++) {
-    const from = integer(total);
-    const leaving: { close?: () => void } = {};
-    const encoder = open({
-      onLoadProgress: ({ stage, loadedBytes, bytesPerSecond }) => {
-        if (stage === "download") rates.push(bytesPerSecond ?? 0);
-        if (loadedBytes >= from) leaving.close?.();
-      },
-    });
-    leaving.close = () => void encoder.close();
-    const met = await encoder.encode([TEXT]).then(
-      ([vector]) => cosine(vector as Float32Array, KNOWN),
-      (thrown: RetrievalError) => thrown.code,
-    );
-    expect(met === "CLOSED" || Number(met) > 0.99999, String(met)).toBe(true);
-  }
-  expect(Math.max(...rates), "bytes per second").toBeGreaterThan(0);
-  await stand.order({ always: { kind: "none" } });
-  await expectRight(open());
-});
-
-test("one flipped byte in what is stored is found and healed", async () => {
+heavy("one flipped byte in what is stored is found and healed", async () => {
   const first = open();
   await expectRight(first);
   await first.close();

@@ -19,7 +19,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-test(
+// Four starts of a browser: one of the extended tests.
+test.runIf(process.env["NEARFIELD_TEST_ALL"])(
   "Nearfield and the plain loop find the same rows after the browser was killed",
   async () => {
     const out = join(folder, "report.json");
