@@ -77,7 +77,9 @@ test("a tab that is stopped while it writes does not keep the others from writin
   context,
   site,
 }) => {
-  const trials = RUN_ALL ? 10 : 1;
+  // Where the tab is stopped within a transaction, everybody waits out a deadline.
+  test.skip(!RUN_ALL, "one of the extended tests");
+  const trials = 10;
   test.setTimeout(60_000 + trials * 60_000);
   const [stopped, other] = [await context.newPage(), await context.newPage()];
   for (const page of [stopped, other]) {
@@ -88,11 +90,19 @@ test("a tab that is stopped while it writes does not keep the others from writin
   }
   const pid = await rendererOf(stopped);
   const waits: number[] = [];
+  const acknowledged = new Set<string>();
   for (let trial = 0; trial < trials; trial++) {
     // Page and workers of one renderer are one process: all of it stands still.
     const writing = stopped.evaluate(async (from) => {
-      for (let at = 0; at < 40; at++)
-        await kept.index.add([nearfield.rowOf([`own ${from + at}`, 1])]);
+      const stored: string[] = [];
+      for (let at = 0; at < 40; at++) {
+        const id = `own ${from + at}`;
+        const code = await nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])]));
+        if (code === "no error") stored.push(id);
+        // It stood still for longer than it waits for an answer: what came of that call it can not know.
+        else if (code !== "TIMEOUT") throw new Error(code);
+      }
+      return stored;
     }, trial * 40);
     await other.waitForTimeout(30 + 17 * trial);
     process.kill(pid, "SIGSTOP");
@@ -108,10 +118,12 @@ test("a tab that is stopped while it writes does not keep the others from writin
     } finally {
       process.kill(pid, "SIGCONT");
     }
-    await writing;
-    await other.evaluate((id) => kept.index.add([nearfield.rowOf([id, 1])]), `other ${trial}`);
-    const ids = (await readAll(other)).map(({ id }) => id);
-    expect(ids).toHaveLength((trial + 1) * 41);
+    for (const id of await writing) acknowledged.add(id);
+    const id = `other ${trial}`;
+    await other.evaluate((id) => kept.index.add([nearfield.rowOf([id, 1])]), id);
+    acknowledged.add(id);
+    const found = new Set((await readAll(other)).map(({ id }) => id));
+    expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
     expect(await readAll(stopped)).toEqual(await readAll(other));
   }
   console.log(`waited for a stopped tab, ms: ${waits.map(Math.round).join(", ")}`);
