@@ -62,6 +62,7 @@ const DEATHS = [
 ] as const;
 
 for (const [at, [death, kill, flags]] of DEATHS.entries()) {
+  if (!RUN_ALL && kill !== killBrowser) continue; // the quick run: index-kill.spec.ts kills a renderer
   test(`after ${death} during add, every acknowledged document is found, and no half one`, async ({
     profile,
     site,
