@@ -7,8 +7,8 @@ import { RUNS_ALL } from "./fixtures/shared.ts";
 const ROWS = [0, 2, 6, 12];
 vi.setConfig({ testTimeout: 120_000 });
 
-// A minute for each on a software adapter. The quick run has vectors of WebGPU held against references elsewhere: the ladder's
-// tests a toy, the end-to-end suite the pocket model.
+// A minute for each on a software adapter. The quick run has vectors of WebGPU held against references by the ladder's
+// tests: those of a toy, and of the pocket model.
 const toys: readonly ToyName[] = RUNS_ALL ? ["qwen3-mha", "qzhou"] : [];
 test.skipIf(RUNS_ALL)("the contract on WebGPU is one of the extended tests", ({ skip }) => skip());
 for (const name of toys) {

@@ -26,8 +26,7 @@ test("auto passes over a software adapter and says so", PATIENCE, async () => {
   expect(reasons[0]?.message).toMatch(/software/);
 });
 
-// Each loads a model anew on SwiftShader: the end-to-end suite has the pocket model there in the quick run, too.
-test.runIf(testAll)("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
+test("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
   const { texts, webgpu } = await readPocketReference();
   // Its known answers would take a software adapter a minute; what is asked here is as strict.
   const artifact = { ...(pocketCard.artifacts.webgpu as ModelArtifact), knownAnswers: undefined };
