@@ -1,6 +1,6 @@
-import { RetrievalError, type Device, type ModelArtifact, type ModelFile } from "@nearfield/core";
+import { RetrievalError, type Device, type ModelArtifact } from "@nearfield/core";
 import type { Job } from "@nearfield/link";
-import { DTYPES, fetchAll } from "@nearfield/models";
+import { DTYPES, gatherFiles, type GatheredFiles } from "@nearfield/models";
 import {
   createTokenizer,
   openGpu,
@@ -44,7 +44,13 @@ export async function loadModel(
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   checkFeature(artifact, gpu);
   const clock = new Stopwatch();
-  const files = await fetchFiles(request, artifact, signal, report);
+  const files = await gatherFiles(filesOf(card, artifact), {
+    signal,
+    redirects: request.redirects,
+    model: card.name,
+    onProgress: ({ stage, loadedBytes, totalBytes, bytesPerSecond }) =>
+      report({ stage, loadedBytes, totalBytes, bytesPerSecond }),
+  });
   const fetchMs = clock.lap();
   const progress = { loadedBytes: files.byteLength, totalBytes: files.byteLength };
   const tell = (stage: LoadProgress["stage"]) =>
@@ -127,46 +133,7 @@ function checkFeature({ dtype }: ModelArtifact, gpu: Gpu | undefined): void {
 
 const WHOSE = { model: "the model's own vector", wasm: "the vector that WASM gives" } as const;
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Files in memory, until they are released. */
-interface FetchedFiles {
-  readonly bytesOf: (file: ModelFile) => Bytes;
-  readonly release: () => void;
-  /** Of all files. */
-  readonly byteLength: number;
-  readonly notStored: LoadReport["notStored"];
-}
-
-async function fetchFiles(
-  { card, redirects }: LoadRequest,
-  artifact: ModelArtifact,
-  signal: AbortSignal,
-  report: (progress: LoadProgress) => void,
-): Promise<FetchedFiles> {
-  const wanted = filesOf(card, artifact);
-  const fetched = await fetchAll(wanted, {
-    signal,
-    redirects,
-    model: card.name,
-    onProgress: ({ stage, loadedBytes, totalBytes, bytesPerSecond }) =>
-      report({ stage, loadedBytes, totalBytes, bytesPerSecond }),
-  });
-  const bytes = new Map([...fetched].map(([file, verified]) => [file, verified.bytes]));
-  const problem = [...fetched.values()].find(({ notStored }) => notStored)?.notStored;
-  return {
-    bytesOf: (file) => {
-      const found = bytes.get(file);
-      if (!found) throw new RetrievalError("INTERNAL", "a file of the model was not fetched");
-      return found;
-    },
-    release: () => bytes.clear(),
-    byteLength: wanted.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    notStored: problem ? { code: problem.code, message: problem.message } : null,
-  };
-}
-
-function gatherData({ data, expanded }: ModelArtifact, files: FetchedFiles) {
+function gatherData({ data, expanded }: ModelArtifact, files: GatheredFiles) {
   const shipped = data.map(({ path, file }) => ({ path, data: files.bytesOf(file) }));
   if (!expanded) return shipped;
   const source = shipped.find(({ path }) => path === expanded.from)?.data;
@@ -181,7 +148,7 @@ function gatherData({ data, expanded }: ModelArtifact, files: FetchedFiles) {
 }
 
 /** A copy, because a float array must begin at a multiple of four bytes. */
-function readFloats(bytes: Bytes): Float32Array {
+function readFloats(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.slice().buffer);
 }
 
