@@ -1,7 +1,7 @@
 import { cosine, type ModelArtifact, type ModelCard, type RetrievalError } from "@nearfield/core";
 import { CACHE_NAME, type MachineFacts } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
-import { fileOf, readToyModel } from "@nearfield/testing";
+import { fileOf, readToyModel, RUN_ALL } from "@nearfield/testing";
 import { expect, test, vi } from "vitest";
 import { openClient } from "./fixtures/open-client.ts";
 import { readPocketReference } from "./fixtures/pocket-reference.ts";
@@ -11,8 +11,6 @@ import { fasterOf, type Measured } from "./trial.ts";
 
 // A software adapter takes seconds where a GPU takes milliseconds.
 const PATIENCE = { timeout: 180_000 };
-
-const testAll = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"];
 
 const { card: toy } = await readToyModel("qzhou");
 const both = toy.artifacts as { readonly webgpu: ModelArtifact; readonly wasm: ModelArtifact };
@@ -62,7 +60,7 @@ test(
   },
 );
 
-test.runIf(testAll)(
+test.runIf(RUN_ALL)(
   "a model without known answers gets them from WASM at its first use, and the wrong kernel is refused",
   PATIENCE,
   async () => {
@@ -90,7 +88,7 @@ test.runIf(testAll)(
 );
 
 // Six starts of a worker; in the quick run climb.test.ts has the same without workers.
-test.runIf(testAll)(
+test.runIf(RUN_ALL)(
   "known answers that no device gives end in EMBEDDING_INVALID with the cosine of each",
   PATIENCE,
   async () => {
@@ -110,7 +108,7 @@ test.runIf(testAll)(
   },
 );
 
-test.runIf(testAll)(
+test.runIf(RUN_ALL)(
   "known answers that WebGPU does not give end in DEVICE_UNAVAILABLE where WebGPU was demanded",
   PATIENCE,
   async () => {
@@ -166,7 +164,7 @@ async function asHardware(): Promise<MachineFacts> {
 }
 
 // Seven runs on a software adapter; rehearsal.browser.test.ts and trial.test.ts have the rules.
-test.runIf(testAll)(
+test.runIf(RUN_ALL)(
   "two devices that are right are timed once, and the next start begins with the faster one",
   { timeout: 600_000 },
   async () => {

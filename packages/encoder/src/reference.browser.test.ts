@@ -1,9 +1,10 @@
 import { cosine } from "@nearfield/core";
+import { RUN_ALL } from "@nearfield/testing";
 import { describe, expect, test } from "vitest";
 import { compare, least } from "./fixtures/compare.ts";
 import { openClient } from "./fixtures/open-client.ts";
 import { readFolder, readRows } from "./fixtures/repository.ts";
-import { FOUR_BIT, MODELS, readReference, readTexts, RUNS_ALL, SINGLE } from "./fixtures/shared.ts";
+import { FOUR_BIT, MODELS, readReference, readTexts, SINGLE } from "./fixtures/shared.ts";
 
 const PATIENCE = { timeout: 600_000 };
 const models = MODELS ?? "";
@@ -31,7 +32,7 @@ describe.skipIf(MODELS === undefined)("reference vectors on WASM", () => {
     expect(float).toBeGreaterThanOrEqual(0.97);
   });
 
-  const matrix = RUNS_ALL ? [...SINGLE, ...FOUR_BIT] : FOUR_BIT.slice(0, 1);
+  const matrix = RUN_ALL ? [...SINGLE, ...FOUR_BIT] : FOUR_BIT.slice(0, 1);
   test.for(matrix)("$name, alone and in mixed batches of 8", PATIENCE, async (reference) => {
     const floor = FOUR_BIT.includes(reference) ? 0.9999 : 0.99999;
     for (const { role, card, vectors } of await readReference(models, reference)) {

@@ -1,7 +1,8 @@
+import { RUN_ALL } from "@nearfield/testing";
 import { describe, expect, test } from "vitest";
 import { compare } from "./fixtures/compare.ts";
 import { openClient } from "./fixtures/open-client.ts";
-import { FOUR_BIT, MODELS, readReference, readTexts, RUNS_ALL, SINGLE } from "./fixtures/shared.ts";
+import { FOUR_BIT, MODELS, readReference, readTexts, SINGLE } from "./fixtures/shared.ts";
 
 const PATIENCE = { timeout: 3_600_000 };
 const models = MODELS ?? "";
@@ -9,7 +10,7 @@ const texts = MODELS === undefined ? [] : await readTexts(models);
 
 // All texts take a software adapter many minutes. In the quick run `contract.webgpu.test.ts` and `ladder.webgpu.test.ts` have
 // a few.
-describe.skipIf(MODELS === undefined || !RUNS_ALL)("reference vectors on WebGPU", () => {
+describe.skipIf(MODELS === undefined || !RUN_ALL)("reference vectors on WebGPU", () => {
   test.for([...SINGLE, ...FOUR_BIT])(
     "$name, alone and in mixed batches of 8",
     PATIENCE,

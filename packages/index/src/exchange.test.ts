@@ -1,9 +1,8 @@
-import { seededRandom } from "@nearfield/testing";
+import { RUN_ALL, seededRandom } from "@nearfield/testing";
 import { expect, it } from "vitest";
 import { codeOf, makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { mutate, mutateSealed } from "./fixtures/mutate.ts";
-import { RUN_ALL } from "./fixtures/run-all.ts";
 import { MemoryDatabase, MemoryStore } from "./memory-store.ts";
 
 const MUTATIONS = RUN_ALL ? 10_000 : 100;

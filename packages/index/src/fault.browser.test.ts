@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { armFault, type FaultKind } from "./fixtures/fault.ts";
 import { makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
-import { RUN_ALL } from "./fixtures/run-all.ts";
+import { RUN_ALL } from "@nearfield/testing";
 import type { FlatIndex } from "./flat-index.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 import { MemoryStore } from "./memory-store.ts";

@@ -1,10 +1,9 @@
 import type { ManifestRecord } from "@nearfield/core";
-import { seededRandom } from "@nearfield/testing";
+import { RUN_ALL, seededRandom } from "@nearfield/testing";
 import { afterEach, expect, it } from "vitest";
 import { makeIndex } from "./fixtures/flat-index-suite.ts";
 import { blockOf, Model, queryOf, type Marks } from "./fixtures/model.ts";
 import { flipBit, readAllRaw, writeAllRaw, type RawRecord } from "./fixtures/raw.ts";
-import { RUN_ALL } from "./fixtures/run-all.ts";
 import { IndexedDbStore } from "./indexed-db-store.ts";
 
 const PLACES = RUN_ALL ? 1000 : 40;

@@ -5,6 +5,7 @@ import {
   fileOf,
   openStand,
   readToyModel,
+  RUN_ALL,
   seededRandom,
   toyRepository,
   type Fault,
@@ -17,11 +18,9 @@ import type { EncoderOptions } from "./options.ts";
 
 const NAME = "toys/qwen3";
 const WEIGHTS = "onnx/model.onnx";
-const { NEARFIELD_TEST_ALL } = (import.meta as unknown as { env: Record<string, string> }).env;
-const isAll = Boolean(NEARFIELD_TEST_ALL);
-const TRIALS = isAll ? 10 : 2;
+const TRIALS = RUN_ALL ? 10 : 2;
 /** Each loads a model of its own; the quick run has one of each kind. */
-const heavy = test.runIf(isAll);
+const heavy = test.runIf(RUN_ALL);
 
 const toy = await readToyModel("qwen3-gqa");
 const { commit, files } = toyRepository("qwen3-gqa");
@@ -179,7 +178,7 @@ describe("a host", () => {
     ["a body that is too short", { kind: "short", after: 1_000 }, "MODEL_INTEGRITY"],
     ["a refusal", { kind: "status", status: 403 }, "MODEL_UNAVAILABLE"],
   ];
-  test.each(isAll ? faults : faults.slice(0, 1))(
+  test.each(RUN_ALL ? faults : faults.slice(0, 1))(
     "that gives %s is told by its code, and the next call heals",
     async (_, fault, code) => {
       await openModelStore({ host: stand.host }).resolve(NAME);

@@ -2,7 +2,7 @@
 import type { RetrievalError } from "@nearfield/core";
 import { inspectIndex } from "@nearfield/index";
 import { CACHE_NAME } from "@nearfield/models";
-import { openStand, toyRepository } from "@nearfield/testing";
+import { openStand, RUN_ALL, toyRepository } from "@nearfield/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openSearch } from "./open-search.ts";
 import type { SearchOptions } from "./options.ts";
@@ -13,9 +13,8 @@ const DOCUMENTS = ["bread is baked", "beer is brewed", "the moon is far", "tea i
   (text, at) => ({ id: `d${at}`, text: `${text}.` }),
 );
 
-const { NEARFIELD_TEST_ALL } = (import.meta as unknown as { env: Record<string, string> }).env;
 /** The quick run has one change, and one whose old model is gone. */
-const heavy = test.runIf(Boolean(NEARFIELD_TEST_ALL));
+const heavy = test.runIf(RUN_ALL);
 
 let name: string;
 const opened: Search[] = [];

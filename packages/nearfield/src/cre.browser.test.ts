@@ -9,13 +9,13 @@ import {
 } from "@nearfield/core";
 import { EncoderClient } from "@nearfield/encoder";
 import { LocalModel, reason, type ReasonRecipe } from "@nearfield/reason";
+import { RUN_ALL } from "@nearfield/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const env = (import.meta as { env?: Record<string, string> }).env ?? {};
 const shared = env["NEARFIELD_SHARED"] ?? "";
-const ALL = env["NEARFIELD_TEST_ALL"] === "1";
 /** Among the last of them are special tokens as text, and a prompt that is too long. */
-const ROWS = ALL ? Array.from({ length: 33 }, (_, at) => at) : [0, 26];
+const ROWS = RUN_ALL ? Array.from({ length: 33 }, (_, at) => at) : [0, 26];
 const root = `/@fs${shared}/models/`;
 if (shared === "") console.log("cre-t1: skipped, the reference models are not here");
 

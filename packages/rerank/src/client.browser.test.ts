@@ -1,13 +1,12 @@
 // The reranker in its worker, on WASM, against scores that PyTorch computed for the same weights.
 import { RetrievalError } from "@nearfield/core";
-import { readToyReranker } from "@nearfield/testing";
+import { readToyReranker, RUN_ALL } from "@nearfield/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Strategy } from "./calls.ts";
 import { RerankClient, type RerankClientOptions } from "./client.ts";
 
-const ALL = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"] === "1";
 /** One query more than once shows an order; all of them take a minute. */
-const QUERIES = ALL ? 8 : 1;
+const QUERIES = RUN_ALL ? 8 : 1;
 
 let toy: Awaited<ReturnType<typeof readToyReranker>>;
 /** Serves all tests that do not break it: a worker takes a second to start. */

@@ -1,11 +1,9 @@
 // The reranker on WebGPU: in software, and so slow that it is one of the extended tests.
-import { readToyReranker } from "@nearfield/testing";
+import { readToyReranker, RUN_ALL } from "@nearfield/testing";
 import { expect, test } from "vitest";
 import { RerankClient } from "./client.ts";
 
-const ALL = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"] === "1";
-
-test.skipIf(!ALL)(
+test.skipIf(!RUN_ALL)(
   "scores and order on WebGPU are those of the reference, and a kernel that is wrong is left",
   async () => {
     const toy = await readToyReranker();

@@ -1,4 +1,4 @@
-import { scannerContract, vectorsOf } from "@nearfield/testing";
+import { RUN_ALL, scannerContract, vectorsOf } from "@nearfield/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { GpuScanner } from "./gpu-scanner.ts";
 import { openGpu, type OpenedGpu } from "./gpu/device.ts";
@@ -19,9 +19,8 @@ afterAll(() => {
 });
 
 /** "1" where the long runs are wanted too. */
-const testAll = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"];
 
-scannerContract("GpuScanner", (dimensions) => new GpuScanner(dimensions, gpu), { brief: !testAll });
+scannerContract("GpuScanner", (dimensions) => new GpuScanner(dimensions, gpu), { brief: !RUN_ALL });
 
 it("answers from WebAssembly after the device is lost, in the middle of a search too", async () => {
   const mortal = await open();

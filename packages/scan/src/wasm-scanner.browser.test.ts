@@ -1,5 +1,5 @@
 import { dot, type ScanHits } from "@nearfield/core";
-import { scannerContract, seededRandom, vectorsOf } from "@nearfield/testing";
+import { RUN_ALL, scannerContract, seededRandom, vectorsOf } from "@nearfield/testing";
 import { expect, it } from "vitest";
 import { CompactScanner } from "./compact-scanner.ts";
 import { createScanner } from "./create-scanner.ts";
@@ -44,11 +44,8 @@ it("takes relaxed SIMD in Chromium", () => {
   expect(createScanner(8).kind).toBe("wasm-relaxed-simd");
 });
 
-/** "1" where the long runs are wanted too. */
-const testAll = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"];
-
 // 32 dimensions take seconds, 384 a minute.
-it.each(testAll ? [32, 384] : [32])(
+it.each(RUN_ALL ? [32, 384] : [32])(
   "agrees with the oracle on 1,000 queries over 20,000 rows of %d dimensions, ties and duplicates included",
   { timeout: 600_000 },
   (dimensions) => {

@@ -4,6 +4,7 @@ export {
   type EncoderUnderTest,
 } from "./encoder-contract.ts";
 export { lookUpGraph, tableRow, writeGraph, type GraphParts, type LookUpOptions } from "./graph.ts";
+export { RUN_ALL } from "./run-all.ts";
 export { scannerContract, type ScannerUnderTest } from "./scanner-contract.ts";
 export { seededRandom, type SeededRandom } from "./seeded.ts";
 export { openStand, type Orders, type Stand } from "./stand.ts";

@@ -1,11 +1,10 @@
 import type { StoredDocument } from "@nearfield/core";
+import { RUN_ALL } from "@nearfield/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { codeOf, makeIndex } from "../fixtures/flat-index-suite.ts";
 import { blockOfDocuments, documentOf, expectWords, wordsSuite } from "../fixtures/words-suite.ts";
 import type { FlatIndex } from "../flat-index.ts";
 import { MemoryDatabase, MemoryStore } from "../memory-store.ts";
-
-const testAll = (import.meta as { env?: Record<string, string> }).env?.["NEARFIELD_TEST_ALL"];
 
 const databases = new Map<string, MemoryDatabase>();
 
@@ -16,7 +15,7 @@ wordsSuite(
     databases.set(name, database);
     return new MemoryStore(database);
   },
-  testAll ? 60 : 8,
+  RUN_ALL ? 60 : 8,
 );
 
 const DOCUMENTS: readonly StoredDocument[] = [
