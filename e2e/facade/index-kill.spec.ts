@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { seeded } from "../harness/corpus.ts";
 import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
-import { rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
+import { killRenderer, rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
 import { rank, vectorOf, type Mark } from "../harness/rows.ts";
 import { signal } from "../harness/signal.ts";
 
@@ -20,6 +20,8 @@ type Op =
   | { readonly kind: "compact" }
   /** What the index held at the beginning, as a file. */
   | { readonly kind: "import" };
+
+const killBrowser = async (_page: Page, _pid: number, profile: Profile) => profile.kill();
 
 const WAYS = [
   ["SIGKILL to the renderer", killRenderer, []],
@@ -51,7 +53,7 @@ for (const [way, [death, kill, flags]] of WAYS.entries()) {
       const pid = kill === killRenderer ? await rendererOf(page) : 0;
       const done = await startWork(page, { start, ops, durability, precision });
       await page.waitForTimeout(random() * LATEST_MS);
-      await kill(profile, page, pid);
+      await kill(page, pid, profile);
       if (!context.browser()?.isConnected()) context = await profile.open(flags);
       const at = await check(context, site.isolated, statesOf(start, ops), done, told);
       if (at === ops.length) met["after its end"]++;
@@ -200,14 +202,4 @@ async function startWork(
   );
   await begun.given;
   return done;
-}
-
-async function killRenderer(_profile: Profile, page: Page, pid: number): Promise<void> {
-  const gone = page.waitForEvent("crash");
-  process.kill(pid, "SIGKILL");
-  await gone;
-}
-
-async function killBrowser(profile: Profile): Promise<void> {
-  await profile.kill();
 }

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { KNOWN_DOCUMENTS, makeDocuments, seeded } from "../harness/corpus.ts";
 import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
-import { crash, rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
+import { crash, killRenderer, rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
 import { signal } from "../harness/signal.ts";
 import type { Site } from "../harness/site.ts";
 
@@ -44,15 +44,7 @@ class Acknowledged {
   }
 }
 
-async function killRenderer(page: Page, _profile: Profile, pid: number): Promise<void> {
-  const gone = page.waitForEvent("crash");
-  process.kill(pid, "SIGKILL");
-  await gone;
-}
-
-async function killBrowser(_page: Page, profile: Profile): Promise<void> {
-  await profile.kill();
-}
+const killBrowser = async (_page: Page, _pid: number, profile: Profile) => profile.kill();
 
 const DEATHS = [
   ["a crash of the tab", crash, []],
@@ -81,7 +73,7 @@ for (const [at, [death, kill, flags]] of DEATHS.entries()) {
       await startAdding(page, acknowledged, (at + trial) % 2 === 0 ? "one call" : "call by call");
       await acknowledged.reached;
       await page.waitForTimeout(random() * LATEST_MS);
-      await kill(page, profile, pid);
+      await kill(page, pid, profile);
       if (!context.browser()?.isConnected()) context = await profile.open(flags);
       const reopened = await context.newPage();
       await visit(reopened, site.isolated);

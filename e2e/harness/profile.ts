@@ -92,6 +92,25 @@ export async function rendererOf(page: Page): Promise<number> {
   return busiest.id;
 }
 
+/**
+ * SIGKILL to the renderer of `page`, which `rendererOf` took for the one with this process id. A busy machine can mislead it: a page that
+ * goes on living says so, and its renderer is looked for again.
+ */
+export async function killRenderer(page: Page, pid: number): Promise<void> {
+  let isGone = false;
+  page.once("crash", () => (isGone = true));
+  for (let suspect = pid; !isGone; suspect = await rendererOf(page).catch(() => suspect)) {
+    try {
+      process.kill(suspect, "SIGKILL");
+    } catch {
+      // No such process: it has died already.
+    }
+    for (let waited = 0; !isGone && waited < 5_000; waited += 50) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 /** Ends the renderer of `page` as a bug in the browser would. That page is of no use afterwards. */
 export async function crash(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);

@@ -301,6 +301,21 @@ it("storage that is cleared while open is noticed, told, and written to again", 
   expect(await index.commit(blockOf(B))).toMatchObject({ entries: 1 });
 });
 
+it("a search that meets the clearing of the site's data is answered all the same", async () => {
+  const index = await open();
+  for (let round = 0; round < 20; round++) {
+    await index.commit(blockOf(A));
+    const clearing = clearDatabases();
+    // Before, while and after the databases go.
+    const asked = Array.from({ length: 8 }, async (_, at) => {
+      await new Promise((resolve) => setTimeout(resolve, at * 2));
+      return (await index.search(QUERY, 9)).hits.length;
+    });
+    for (const found of await Promise.all(asked)) expect([0, A.rows]).toContain(found);
+    await clearing;
+  }
+});
+
 it("an index that is not the one that was seen last, or an older state of it, is told", async () => {
   const first = await open();
   const seen = await first.commit(blockOf(A));

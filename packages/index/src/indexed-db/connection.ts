@@ -6,7 +6,7 @@ import {
   type StoreTable,
 } from "@nearfield/core";
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import { isDeadConnection, settleWithin, timedOut, toStorageError } from "./failure.ts";
+import { isAborted, isDeadConnection, settleWithin, timedOut, toStorageError } from "./failure.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -29,6 +29,8 @@ export type Transaction<Mode extends IDBTransactionMode> = IDBPTransaction<Schem
 const TABLES = ["manifest", "segments", "bitmaps", "entries", "extras"] as const satisfies Table[];
 /** Never raised: an upgrade hangs behind a stopped tab without a signal. The format's version is in the manifest. */
 const DATABASE_VERSION = 1;
+/** So often an opening that the browser itself aborted is asked for again. */
+const REOPENINGS = 3;
 
 /**
  * `strict`: a transaction has completed once the disk has it. `relaxed`: once the operating system has it; quicker on slow disks, and
@@ -138,6 +140,17 @@ export class Connection {
   }
 
   async #open(): Promise<IDBPDatabase<Schema>> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#openOnce();
+      } catch (thrown) {
+        // Chromium aborts an opening that meets the clearing of the site's data: of a database that is new again, nothing was asked yet.
+        if (!isAborted(thrown) || attempt === REOPENINGS) throw toStorageError(thrown);
+      }
+    }
+  }
+
+  async #openOnce(): Promise<IDBPDatabase<Schema>> {
     const { openTimeoutMs } = this.#options;
     let isLate = false;
     const opening = (async () =>
@@ -158,19 +171,15 @@ export class Connection {
       }))();
     // A connection that comes after the deadline would block others without being of use to anybody.
     opening.then((database) => isLate && database.close()).catch(() => {});
-    try {
-      this.#database = await settleWithin(opening, openTimeoutMs, () => {
-        isLate = true;
-        return new RetrievalError("STORAGE_UNAVAILABLE", "IndexedDB did not open in time", {
-          value: openTimeoutMs,
-          repair: "Close other tabs of this site or restart the browser.",
-        });
+    this.#database = await settleWithin(opening, openTimeoutMs, () => {
+      isLate = true;
+      return new RetrievalError("STORAGE_UNAVAILABLE", "IndexedDB did not open in time", {
+        value: openTimeoutMs,
+        repair: "Close other tabs of this site or restart the browser.",
       });
-      this.#generation++;
-      return this.#database;
-    } catch (thrown) {
-      throw toStorageError(thrown);
-    }
+    });
+    this.#generation++;
+    return this.#database;
   }
 
   #drop(database: IDBPDatabase<Schema>): void {

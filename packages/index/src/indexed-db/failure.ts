@@ -28,6 +28,11 @@ export function isDeadConnection(thrown: unknown): boolean {
   return nameOf(thrown) === "InvalidStateError";
 }
 
+/** True where the browser ended the request itself, for a reason of its own. */
+export function isAborted(thrown: unknown): boolean {
+  return nameOf(thrown) === "AbortError";
+}
+
 function nameOf(thrown: unknown): string {
   return thrown instanceof Error || thrown instanceof DOMException ? thrown.name : "unknown";
 }
