@@ -2,6 +2,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { defineConfig } from "@playwright/test";
 import { findChromium, QUIET, SOFTWARE_WEBGPU } from "../scripts/chromium.mjs";
 
+/** As in `harness/fixtures.ts`, which can not be read from here: it declares tests. */
+const RUN_ALL = Boolean(process.env["NEARFIELD_TEST_ALL"]);
 const executablePath = await findChromium();
 
 /** The demo's port: chosen once, and handed on to the processes that read this file again. */
@@ -42,6 +44,7 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
+  ...(!RUN_ALL && { grepInvert: /@extended/ }),
   use: { baseURL: demo },
   projects: [
     { name: "wasm", testIgnore: [...PACKAGED, ON_WEBGPU], use: chromium([]) },

@@ -1,3 +1,4 @@
+import { EXTENDED } from "../harness/fixtures.ts";
 import { ask, expect, test } from "./visit.ts";
 
 /** What a person notices as a stutter, and the Long Tasks specification as a long task. */
@@ -117,7 +118,7 @@ test("by keyboard alone: ask, choose, open, go back, ask anew", async ({ page })
   await expect(box).toHaveValue("");
 });
 
-test("the browser's own way back closes the document", async ({ page }) => {
+test("the browser's own way back closes the document", EXTENDED, async ({ page }) => {
   await ask(page, "compare two versions");
   await page.getByRole("option").first().click();
   await expect(page.locator("#reader")).toBeVisible();

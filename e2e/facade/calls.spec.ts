@@ -1,5 +1,5 @@
 import { KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
-import { expect, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, test, visit } from "../harness/fixtures.ts";
 
 /** Documents that take several commits. */
 const COUNT = 400;
@@ -141,27 +141,32 @@ test("after close every call is refused with CLOSED, calls in progress too, and 
   expect(seen.best).toBe("bread");
 });
 
-test("two openSearch of one name in one page both add, and both find everything", async ({
-  bare,
-}) => {
-  const seen = await bare.evaluate(async (documents) => {
-    const options = { name: "shared", device: "wasm" } as const;
-    const [one, two] = await Promise.all([
-      nearfield.openSearch(options),
-      nearfield.openSearch(options),
-    ]);
-    const half = documents.length / 2;
-    // Both write at once, some documents the same.
-    await Promise.all([one.add(documents.slice(0, half + 1)), two.add(documents.slice(half - 1))]);
-    const ids = [await nearfield.storedIn(one), await nearfield.storedIn(two)];
-    await one.remove(["tyre"]);
-    const afterRemove = Object.keys(await nearfield.storedIn(two));
-    return { ids: ids.map(Object.keys), afterRemove };
-  }, KNOWN_DOCUMENTS);
-  const all = KNOWN_DOCUMENTS.map(({ id }) => id).toSorted();
-  expect(seen.ids.map((ids) => ids.toSorted())).toEqual([all, all]);
-  expect(seen.afterRemove.toSorted()).toEqual(all.filter((id) => id !== "tyre"));
-});
+test(
+  "two openSearch of one name in one page both add, and both find everything",
+  EXTENDED,
+  async ({ bare }) => {
+    const seen = await bare.evaluate(async (documents) => {
+      const options = { name: "shared", device: "wasm" } as const;
+      const [one, two] = await Promise.all([
+        nearfield.openSearch(options),
+        nearfield.openSearch(options),
+      ]);
+      const half = documents.length / 2;
+      // Both write at once, some documents the same.
+      await Promise.all([
+        one.add(documents.slice(0, half + 1)),
+        two.add(documents.slice(half - 1)),
+      ]);
+      const ids = [await nearfield.storedIn(one), await nearfield.storedIn(two)];
+      await one.remove(["tyre"]);
+      const afterRemove = Object.keys(await nearfield.storedIn(two));
+      return { ids: ids.map(Object.keys), afterRemove };
+    }, KNOWN_DOCUMENTS);
+    const all = KNOWN_DOCUMENTS.map(({ id }) => id).toSorted();
+    expect(seen.ids.map((ids) => ids.toSorted())).toEqual([all, all]);
+    expect(seen.afterRemove.toSorted()).toEqual(all.filter((id) => id !== "tyre"));
+  },
+);
 
 test("two tabs with one name both add, and both find everything", async ({ context, site }) => {
   const tabs = [await context.newPage(), await context.newPage()];
@@ -186,7 +191,7 @@ test("two tabs with one name both add, and both find everything", async ({ conte
   }
 });
 
-test("destroy in one tab does not hang or break the other", async ({ context, site }) => {
+test("destroy in one tab does not hang or break the other", EXTENDED, async ({ context, site }) => {
   const [first, second] = [await context.newPage(), await context.newPage()];
   for (const tab of [first, second]) {
     await visit(tab, site.isolated);

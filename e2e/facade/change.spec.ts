@@ -1,7 +1,7 @@
 // Deaths while an index is encoded anew for another model.
 import type { Page } from "@playwright/test";
 import { makeDocuments, seeded } from "../harness/corpus.ts";
-import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, RUN_ALL, test, visit } from "../harness/fixtures.ts";
 import { signal } from "../harness/signal.ts";
 
 /** How many changes are begun and killed; `NEARFIELD_SEED` repeats a run. */
@@ -21,53 +21,54 @@ interface Stored {
   readonly dimensions: number;
 }
 
-test("a browser that dies while the model changes loses nothing, and goes on where it was", async ({
-  profile,
-  site,
-}) => {
-  test.setTimeout(120_000 + TRIALS * 60_000);
-  const random = seeded(SEED);
-  console.log(`seed ${SEED}: ${TRIALS} changes of model`);
-  let context = await profile.open();
-  let page = await context.newPage();
-  await visit(page, site.isolated);
-  await page.evaluate(
-    async ({ name, documents, dimensions }) => {
-      const search = await nearfield.openSearch({ name, device: "wasm", dimensions });
-      await search.add(documents);
-      await search.close();
-    },
-    { name: NAME, documents: DOCUMENTS, dimensions: SIZES[0] },
-  );
-  const kept = new Set(DOCUMENTS.map(({ id }) => id));
-  for (let trial = 0; trial < TRIALS; trial++) {
-    const dimensions = SIZES[(trial + 1) % SIZES.length] as number;
-    const added = `added ${trial}`;
-    const removed = DOCUMENTS[trial]?.id as string;
-    const wanted = Math.floor(random() * LATEST_DOCUMENT);
-    const reached = signal();
-    await page.exposeFunction("changed", (documents: number) => {
-      if (documents >= wanted) reached.give();
-    });
-    await begin(page, { dimensions, added, removed });
-    kept.add(added);
-    kept.delete(removed);
-    await reached.given;
-    await page.waitForTimeout(random() * LATEST_MS);
-    await profile.kill();
-
-    context = await profile.open();
-    page = await context.newPage();
+test(
+  "a browser that dies while the model changes loses nothing, and goes on where it was",
+  EXTENDED,
+  async ({ profile, site }) => {
+    test.setTimeout(120_000 + TRIALS * 60_000);
+    const random = seeded(SEED);
+    console.log(`seed ${SEED}: ${TRIALS} changes of model`);
+    let context = await profile.open();
+    let page = await context.newPage();
     await visit(page, site.isolated);
-    const told = `trial ${trial}, killed after ${wanted} documents`;
-    const all = [...kept].sort();
-    const at = await open(page, dimensions);
-    console.log(`${told}: ${at.dimensions} dimensions answer`);
-    expect(at.ids, told).toEqual(all);
-    const after = await finish(page);
-    expect(after, told).toEqual({ ids: all, dimensions });
-  }
-});
+    await page.evaluate(
+      async ({ name, documents, dimensions }) => {
+        const search = await nearfield.openSearch({ name, device: "wasm", dimensions });
+        await search.add(documents);
+        await search.close();
+      },
+      { name: NAME, documents: DOCUMENTS, dimensions: SIZES[0] },
+    );
+    const kept = new Set(DOCUMENTS.map(({ id }) => id));
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const dimensions = SIZES[(trial + 1) % SIZES.length] as number;
+      const added = `added ${trial}`;
+      const removed = DOCUMENTS[trial]?.id as string;
+      const wanted = Math.floor(random() * LATEST_DOCUMENT);
+      const reached = signal();
+      await page.exposeFunction("changed", (documents: number) => {
+        if (documents >= wanted) reached.give();
+      });
+      await begin(page, { dimensions, added, removed });
+      kept.add(added);
+      kept.delete(removed);
+      await reached.given;
+      await page.waitForTimeout(random() * LATEST_MS);
+      await profile.kill();
+
+      context = await profile.open();
+      page = await context.newPage();
+      await visit(page, site.isolated);
+      const told = `trial ${trial}, killed after ${wanted} documents`;
+      const all = [...kept].sort();
+      const at = await open(page, dimensions);
+      console.log(`${told}: ${at.dimensions} dimensions answer`);
+      expect(at.ids, told).toEqual(all);
+      const after = await finish(page);
+      expect(after, told).toEqual({ ids: all, dimensions });
+    }
+  },
+);
 
 /** Opens the index with another model, changes it meanwhile, and tells how far it is. Returns when the changes are stored. */
 async function begin(

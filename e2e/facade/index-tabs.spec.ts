@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
+import { EXTENDED, expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
 import { rendererOf } from "../harness/profile.ts";
 import { rank, vectorOf, type Found, type Mark } from "../harness/rows.ts";
 
@@ -73,61 +73,61 @@ test(`${TABS} tabs that add, remove and query at once leave what their calls lea
   expect(changes.length).toBeGreaterThan(TABS);
 });
 
-test("a tab that is stopped while it writes does not keep the others from writing, and goes on where it was", async ({
-  context,
-  site,
-}) => {
-  // Where the tab is stopped within a transaction, everybody waits out a deadline.
-  test.skip(!RUN_ALL, "one of the extended tests");
-  const trials = 10;
-  test.setTimeout(60_000 + trials * 60_000);
-  const [stopped, other] = [await context.newPage(), await context.newPage()];
-  for (const page of [stopped, other]) {
-    await visit(page, site.isolated);
-    await page.evaluate(async (dimensions) => {
-      kept.index = await nearfield.openIndex({ name: "stopped", dimensions });
-    }, vectorOf("").length);
-  }
-  const pid = await rendererOf(stopped);
-  const waits: number[] = [];
-  const acknowledged = new Set<string>();
-  for (let trial = 0; trial < trials; trial++) {
-    // Page and workers of one renderer are one process: all of it stands still.
-    const writing = stopped.evaluate(async (from) => {
-      const stored: string[] = [];
-      for (let at = 0; at < 40; at++) {
-        const id = `own ${from + at}`;
-        const code = await nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])]));
-        if (code === "no error") stored.push(id);
-        // It stood still for longer than it waits for an answer: what came of that call it can not know.
-        else if (code !== "TIMEOUT") throw new Error(code);
-      }
-      return stored;
-    }, trial * 40);
-    await other.waitForTimeout(30 + 17 * trial);
-    process.kill(pid, "SIGSTOP");
-    try {
-      const begun = performance.now();
-      const outcome = await other.evaluate(
-        (id) => nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])])),
-        `other ${trial}`,
-      );
-      waits.push(performance.now() - begun);
-      // Stopped within a transaction it is waited for by the browser itself; then we say so.
-      expect(outcome).toMatch(/^(no error|TIMEOUT)$/);
-    } finally {
-      process.kill(pid, "SIGCONT");
+test(
+  "a tab that is stopped while it writes does not keep the others from writing, and goes on where it was",
+  EXTENDED,
+  async ({ context, site }) => {
+    // Where the tab is stopped within a transaction, everybody waits out a deadline.
+    const trials = 10;
+    test.setTimeout(60_000 + trials * 60_000);
+    const [stopped, other] = [await context.newPage(), await context.newPage()];
+    for (const page of [stopped, other]) {
+      await visit(page, site.isolated);
+      await page.evaluate(async (dimensions) => {
+        kept.index = await nearfield.openIndex({ name: "stopped", dimensions });
+      }, vectorOf("").length);
     }
-    for (const id of await writing) acknowledged.add(id);
-    const id = `other ${trial}`;
-    await other.evaluate((id) => kept.index.add([nearfield.rowOf([id, 1])]), id);
-    acknowledged.add(id);
-    const found = new Set((await readAll(other)).map(({ id }) => id));
-    expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
-    expect(await readAll(stopped)).toEqual(await readAll(other));
-  }
-  console.log(`waited for a stopped tab, ms: ${waits.map(Math.round).join(", ")}`);
-});
+    const pid = await rendererOf(stopped);
+    const waits: number[] = [];
+    const acknowledged = new Set<string>();
+    for (let trial = 0; trial < trials; trial++) {
+      // Page and workers of one renderer are one process: all of it stands still.
+      const writing = stopped.evaluate(async (from) => {
+        const stored: string[] = [];
+        for (let at = 0; at < 40; at++) {
+          const id = `own ${from + at}`;
+          const code = await nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])]));
+          if (code === "no error") stored.push(id);
+          // It stood still for longer than it waits for an answer: what came of that call it can not know.
+          else if (code !== "TIMEOUT") throw new Error(code);
+        }
+        return stored;
+      }, trial * 40);
+      await other.waitForTimeout(30 + 17 * trial);
+      process.kill(pid, "SIGSTOP");
+      try {
+        const begun = performance.now();
+        const outcome = await other.evaluate(
+          (id) => nearfield.codeOf(() => kept.index.add([nearfield.rowOf([id, 1])])),
+          `other ${trial}`,
+        );
+        waits.push(performance.now() - begun);
+        // Stopped within a transaction it is waited for by the browser itself; then we say so.
+        expect(outcome).toMatch(/^(no error|TIMEOUT)$/);
+      } finally {
+        process.kill(pid, "SIGCONT");
+      }
+      for (const id of await writing) acknowledged.add(id);
+      const id = `other ${trial}`;
+      await other.evaluate((id) => kept.index.add([nearfield.rowOf([id, 1])]), id);
+      acknowledged.add(id);
+      const found = new Set((await readAll(other)).map(({ id }) => id));
+      expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
+      expect(await readAll(stopped)).toEqual(await readAll(other));
+    }
+    console.log(`waited for a stopped tab, ms: ${waits.map(Math.round).join(", ")}`);
+  },
+);
 
 async function work(
   page: Page,

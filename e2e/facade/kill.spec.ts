@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { KNOWN_DOCUMENTS, makeDocuments, seeded } from "../harness/corpus.ts";
-import { expect, RUN_ALL, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, RUN_ALL, test, visit } from "../harness/fixtures.ts";
 import { crash, killRenderer, rendererOf, SQLITE, type Profile } from "../harness/profile.ts";
 import { signal } from "../harness/signal.ts";
 import type { Site } from "../harness/site.ts";
@@ -54,79 +54,82 @@ const DEATHS = [
 ] as const;
 
 for (const [at, [death, kill, flags]] of DEATHS.entries()) {
-  if (!RUN_ALL && kill !== killBrowser) continue; // the quick run: index-kill.spec.ts kills a renderer
-  test(`after ${death} during add, every acknowledged document is found, and no half one`, async ({
-    profile,
-    site,
-  }) => {
-    test.setTimeout(120_000 + TRIALS * 60_000);
-    const random = seeded(SEED + at);
-    console.log(`seed ${SEED}: ${TRIALS} times ${death}`);
-    let context = await profile.open(flags);
-    const whole = await learnPassages(await context.newPage(), site);
-    let interrupted = 0;
-    for (let trial = 0; trial < TRIALS; trial++) {
-      const page = await context.newPage();
-      await visit(page, site.isolated);
-      const pid = await rendererOf(page);
-      const acknowledged = new Acknowledged(1 + Math.floor(random() * LATEST_DOCUMENT));
-      await startAdding(page, acknowledged, (at + trial) % 2 === 0 ? "one call" : "call by call");
-      await acknowledged.reached;
-      await page.waitForTimeout(random() * LATEST_MS);
-      await kill(page, pid, profile);
-      if (!context.browser()?.isConnected()) context = await profile.open(flags);
-      const reopened = await context.newPage();
-      await visit(reopened, site.isolated);
-      const found = await findAll(reopened);
-      const told = `trial ${trial}: ${Math.max(acknowledged.count, acknowledged.ids.size)} acknowledged, ${found.documents} found`;
-      console.log(told);
-      if (found.documents < DOCUMENTS.length) interrupted++;
-      for (const id of acknowledged.ids) expect(found.stored, told).toHaveProperty(id);
-      expect(found.documents, told).toBeGreaterThanOrEqual(acknowledged.count);
-      expect(Object.keys(found.stored), told).toHaveLength(found.documents);
-      for (const [id, spans] of Object.entries(found.stored))
-        expect(spans, told).toEqual(whole[id]);
-      const rest = await addRest(reopened);
-      expect(rest.sum.added + rest.sum.unchanged).toBe(DOCUMENTS.length);
-      expect(rest.sum.unchanged, told).toBe(found.documents);
-      expect(rest.stored).toEqual(whole);
-      await destroy(reopened);
-      await reopened.close();
-      await page.close();
-    }
-    // One alone may come too late on a fast machine; not all of many.
-    if (TRIALS > 1) expect(interrupted, "deaths before the end of the work").toBeGreaterThan(0);
-  });
+  // The quick run kills a browser here and a renderer in index-kill.spec.ts.
+  const details = death === "SIGKILL to the whole browser" ? {} : EXTENDED;
+  test(
+    `after ${death} during add, every acknowledged document is found, and no half one`,
+    details,
+    async ({ profile, site }) => {
+      test.setTimeout(120_000 + TRIALS * 60_000);
+      const random = seeded(SEED + at);
+      console.log(`seed ${SEED}: ${TRIALS} times ${death}`);
+      let context = await profile.open(flags);
+      const whole = await learnPassages(await context.newPage(), site);
+      let interrupted = 0;
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const page = await context.newPage();
+        await visit(page, site.isolated);
+        const pid = await rendererOf(page);
+        const acknowledged = new Acknowledged(1 + Math.floor(random() * LATEST_DOCUMENT));
+        await startAdding(page, acknowledged, (at + trial) % 2 === 0 ? "one call" : "call by call");
+        await acknowledged.reached;
+        await page.waitForTimeout(random() * LATEST_MS);
+        await kill(page, pid, profile);
+        if (!context.browser()?.isConnected()) context = await profile.open(flags);
+        const reopened = await context.newPage();
+        await visit(reopened, site.isolated);
+        const found = await findAll(reopened);
+        const told = `trial ${trial}: ${Math.max(acknowledged.count, acknowledged.ids.size)} acknowledged, ${found.documents} found`;
+        console.log(told);
+        if (found.documents < DOCUMENTS.length) interrupted++;
+        for (const id of acknowledged.ids) expect(found.stored, told).toHaveProperty(id);
+        expect(found.documents, told).toBeGreaterThanOrEqual(acknowledged.count);
+        expect(Object.keys(found.stored), told).toHaveLength(found.documents);
+        for (const [id, spans] of Object.entries(found.stored))
+          expect(spans, told).toEqual(whole[id]);
+        const rest = await addRest(reopened);
+        expect(rest.sum.added + rest.sum.unchanged).toBe(DOCUMENTS.length);
+        expect(rest.sum.unchanged, told).toBe(found.documents);
+        expect(rest.stored).toEqual(whole);
+        await destroy(reopened);
+        await reopened.close();
+        await page.close();
+      }
+      // One alone may come too late on a fast machine; not all of many.
+      if (TRIALS > 1) expect(interrupted, "deaths before the end of the work").toBeGreaterThan(0);
+    },
+  );
 }
 
-test("a tab that crashes during add leaves the other tab's search as it was", async ({
-  profile,
-  site,
-}) => {
-  const context = await profile.open();
-  const [dying, living] = [await context.newPage(), await context.newPage()];
-  await visit(living, site.isolated);
-  await living.evaluate(
-    async ({ name, documents }) => {
-      kept.search = await nearfield.openSearch({ name, device: "wasm" });
-      await kept.search.add(documents);
-    },
-    { name: NAME, documents: KNOWN_DOCUMENTS },
-  );
-  await visit(dying, site.isolated);
-  const acknowledged = new Acknowledged(3);
-  await startAdding(dying, acknowledged, "call by call");
-  await acknowledged.reached;
-  await crash(dying);
-  const ids = await living.evaluate(async () => {
-    const { search } = kept;
-    await search.add([{ id: "after", text: "The lighthouse keeper goes site." }]);
-    return Object.keys(await nearfield.storedIn(search));
-  });
-  expect(ids).toContain("after");
-  expect(ids).toEqual(expect.arrayContaining(KNOWN_DOCUMENTS.map(({ id }) => id)));
-  expect(ids).toEqual(expect.arrayContaining([...acknowledged.ids]));
-});
+test(
+  "a tab that crashes during add leaves the other tab's search as it was",
+  EXTENDED,
+  async ({ profile, site }) => {
+    const context = await profile.open();
+    const [dying, living] = [await context.newPage(), await context.newPage()];
+    await visit(living, site.isolated);
+    await living.evaluate(
+      async ({ name, documents }) => {
+        kept.search = await nearfield.openSearch({ name, device: "wasm" });
+        await kept.search.add(documents);
+      },
+      { name: NAME, documents: KNOWN_DOCUMENTS },
+    );
+    await visit(dying, site.isolated);
+    const acknowledged = new Acknowledged(3);
+    await startAdding(dying, acknowledged, "call by call");
+    await acknowledged.reached;
+    await crash(dying);
+    const ids = await living.evaluate(async () => {
+      const { search } = kept;
+      await search.add([{ id: "after", text: "The lighthouse keeper goes site." }]);
+      return Object.keys(await nearfield.storedIn(search));
+    });
+    expect(ids).toContain("after");
+    expect(ids).toEqual(expect.arrayContaining(KNOWN_DOCUMENTS.map(({ id }) => id)));
+    expect(ids).toEqual(expect.arrayContaining([...acknowledged.ids]));
+  },
+);
 
 /** The passages of each document as they are when nobody is killed. */
 async function learnPassages(page: Page, site: Site): Promise<Spans> {

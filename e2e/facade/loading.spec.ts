@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { KNOWN_DOCUMENTS } from "../harness/corpus.ts";
-import { expect, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, extendedAfter, test, visit } from "../harness/fixtures.ts";
 import { signal } from "../harness/signal.ts";
 
 const QUESTION = "recipe for baking bread";
@@ -61,24 +61,25 @@ test("an encoder's script that answers 404 gives WORKER_UNAVAILABLE; once it is 
   expect(mended).toBe("bread");
 });
 
-test("the index's script that answers 404 or a web page gives WORKER_UNAVAILABLE, and later calls work", async ({
-  bare,
-  site,
-}) => {
-  for (const kind of ["missing", "html"] as const) {
-    const mend = site.misbehave(INDEX_WORKER, { kind });
-    const code = await bare.evaluate(() =>
-      nearfield.codeOf(() => nearfield.openSearch({ name: "no-index", device: "wasm" })),
-    );
-    expect(code, kind).toBe("WORKER_UNAVAILABLE");
-    mend();
-  }
-  const state = await bare.evaluate(async () => {
-    const search = await nearfield.openSearch({ name: "no-index", device: "wasm" });
-    return search.status().state;
-  });
-  expect(state).toBe("open");
-});
+test(
+  "the index's script that answers 404 or a web page gives WORKER_UNAVAILABLE, and later calls work",
+  EXTENDED,
+  async ({ bare, site }) => {
+    for (const kind of ["missing", "html"] as const) {
+      const mend = site.misbehave(INDEX_WORKER, { kind });
+      const code = await bare.evaluate(() =>
+        nearfield.codeOf(() => nearfield.openSearch({ name: "no-index", device: "wasm" })),
+      );
+      expect(code, kind).toBe("WORKER_UNAVAILABLE");
+      mend();
+    }
+    const state = await bare.evaluate(async () => {
+      const search = await nearfield.openSearch({ name: "no-index", device: "wasm" });
+      return search.status().state;
+    });
+    expect(state).toBe("open");
+  },
+);
 
 test("weights with one wrong bit never run: MODEL_INTEGRITY, stored data stays, and whole weights heal it", async ({
   bare,
@@ -105,58 +106,61 @@ test("weights with one wrong bit never run: MODEL_INTEGRITY, stored data stays, 
   expect(best).toBe("bread");
 });
 
-test("corrupted weights on a later visit do not touch what is stored", async ({
-  bare,
-  site,
-  context,
-}) => {
-  await bare.evaluate(async (documents) => {
-    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
-    await search.add(documents);
-  }, KNOWN_DOCUMENTS);
-  await forgetFiles(bare);
-  const mend = site.misbehave(WEIGHTS, { kind: "flip" });
-  const tab = await context.newPage();
-  await visit(tab, site.isolated);
-  const broken = await tab.evaluate(async () => {
-    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
-    const code = await nearfield.codeOf(() => search.query("bread"));
-    return { code, documents: search.status().counts.documents };
-  });
-  mend();
-  expect(broken.code).toBe("MODEL_INTEGRITY");
-  expect(broken.documents).toBe(KNOWN_DOCUMENTS.length);
-  await visit(tab, site.isolated);
-  const best = await tab.evaluate(async (question) => {
-    const search = await nearfield.openSearch({ name: "later", device: "wasm" });
-    return (await nearfield.idsOf(search, question))[0];
-  }, QUESTION);
-  expect(best).toBe("bread");
-});
-
-for (const [what, kind, code] of [
-  ["are missing", "missing", "MODEL_UNAVAILABLE"],
-  ["are a web page", "html", "MODEL_INTEGRITY"],
-  ["break off half-way", "cut", "MODEL_UNAVAILABLE"],
-] as const) {
-  test(`weights that ${what} give ${code}, and the next call works when they are there`, async ({
-    bare,
-    site,
-  }) => {
-    const mend = site.misbehave(WEIGHTS, { kind });
-    const broken = await bare.evaluate(async () => {
-      const encoder = nearfield.openEncoder({ device: "wasm" });
-      kept.encoder = encoder;
-      return nearfield.codeOf(() => encoder.encode(["text"]));
+test(
+  "corrupted weights on a later visit do not touch what is stored",
+  EXTENDED,
+  async ({ bare, site, context }) => {
+    await bare.evaluate(async (documents) => {
+      const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+      await search.add(documents);
+    }, KNOWN_DOCUMENTS);
+    await forgetFiles(bare);
+    const mend = site.misbehave(WEIGHTS, { kind: "flip" });
+    const tab = await context.newPage();
+    await visit(tab, site.isolated);
+    const broken = await tab.evaluate(async () => {
+      const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+      const code = await nearfield.codeOf(() => search.query("bread"));
+      return { code, documents: search.status().counts.documents };
     });
-    expect(broken).toBe(code);
     mend();
-    const length = await bare.evaluate(async () => {
-      const vectors = await kept.encoder.encode(["text"]);
-      return vectors?.[0]?.length;
-    });
-    expect(length).toBe(384);
-  });
+    expect(broken.code).toBe("MODEL_INTEGRITY");
+    expect(broken.documents).toBe(KNOWN_DOCUMENTS.length);
+    await visit(tab, site.isolated);
+    const best = await tab.evaluate(async (question) => {
+      const search = await nearfield.openSearch({ name: "later", device: "wasm" });
+      return (await nearfield.idsOf(search, question))[0];
+    }, QUESTION);
+    expect(best).toBe("bread");
+  },
+);
+
+for (const [at, [what, kind, code]] of (
+  [
+    ["are missing", "missing", "MODEL_UNAVAILABLE"],
+    ["are a web page", "html", "MODEL_INTEGRITY"],
+    ["break off half-way", "cut", "MODEL_UNAVAILABLE"],
+  ] as const
+).entries()) {
+  test(
+    `weights that ${what} give ${code}, and the next call works when they are there`,
+    extendedAfter(at),
+    async ({ bare, site }) => {
+      const mend = site.misbehave(WEIGHTS, { kind });
+      const broken = await bare.evaluate(async () => {
+        const encoder = nearfield.openEncoder({ device: "wasm" });
+        kept.encoder = encoder;
+        return nearfield.codeOf(() => encoder.encode(["text"]));
+      });
+      expect(broken).toBe(code);
+      mend();
+      const length = await bare.evaluate(async () => {
+        const vectors = await kept.encoder.encode(["text"]);
+        return vectors?.[0]?.length;
+      });
+      expect(length).toBe(384);
+    },
+  );
 }
 
 test("without a GPU, auto runs on WASM and says why; webgpu is refused with DEVICE_UNAVAILABLE", async ({
@@ -182,21 +186,22 @@ test("without a GPU, auto runs on WASM and says why; webgpu is refused with DEVI
   expect(seen.codes).toEqual(["DEVICE_UNAVAILABLE", "DEVICE_UNAVAILABLE"]);
 });
 
-test("on a page without cross-origin isolation everything works, on one thread, and status says so", async ({
-  page,
-  site,
-}) => {
-  await visit(page, site.plain);
-  const seen = await page.evaluate(async (documents) => {
-    const search = await nearfield.openSearch({ name: "plain", device: "wasm" });
-    await search.add(documents);
-    const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
-    return { isolated: crossOriginIsolated, best, query: search.status().devices.query };
-  }, KNOWN_DOCUMENTS);
-  expect(seen.isolated).toBe(false);
-  expect(seen.best).toBe("bread");
-  expect(seen.query).toMatchObject({ state: "ready", device: "wasm", threads: 1 });
-});
+test(
+  "on a page without cross-origin isolation everything works, on one thread, and status says so",
+  EXTENDED,
+  async ({ page, site }) => {
+    await visit(page, site.plain);
+    const seen = await page.evaluate(async (documents) => {
+      const search = await nearfield.openSearch({ name: "plain", device: "wasm" });
+      await search.add(documents);
+      const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
+      return { isolated: crossOriginIsolated, best, query: search.status().devices.query };
+    }, KNOWN_DOCUMENTS);
+    expect(seen.isolated).toBe(false);
+    expect(seen.best).toBe("bread");
+    expect(seen.query).toMatchObject({ state: "ready", device: "wasm", threads: 1 });
+  },
+);
 
 test("on an isolated page with eight cores four threads serve, under the same policy", async ({
   page,

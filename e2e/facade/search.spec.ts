@@ -1,5 +1,5 @@
 import { KNOWN, KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
-import { expect, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, test, visit } from "../harness/fixtures.ts";
 
 test("an array of documents is added, and each question finds the passage that answers it", async ({
   shared,
@@ -163,7 +163,7 @@ test("destroy leaves no database, and the name can be used anew", async ({ bare 
   expect(seen.counts).toMatchObject({ documents: 0, passages: 0 });
 });
 
-test("two names are two indexes", async ({ bare }) => {
+test("two names are two indexes", EXTENDED, async ({ bare }) => {
   const ids = await bare.evaluate(async ([first, second]) => {
     const left = await nearfield.openSearch({ name: "left", device: "wasm" });
     const right = await nearfield.openSearch({ name: "right", device: "wasm" });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KNOWN, KNOWN_DOCUMENTS, makeDocuments } from "../harness/corpus.ts";
-import { expect, test, visit } from "../harness/fixtures.ts";
+import { expect, EXTENDED, test, visit } from "../harness/fixtures.ts";
 
 const RESULTS = join(import.meta.dirname, "../../test-results");
 
@@ -92,23 +92,24 @@ test("with the server switched off after the first visit, a new search and a new
   await site.switchOn();
 });
 
-test("a first visit whose files can not be reached says so by its code, and works when the network is back", async ({
-  bare,
-  site,
-}) => {
-  // The page and its scripts are there, the model is not.
-  const held = site.misbehave(/\.(bin|onnx|json|f32)$/, { kind: "missing" });
-  const code = await bare.evaluate(async () => {
-    const search = await nearfield.openSearch({ name: "never-seen", device: "wasm" });
-    kept.search = search;
-    return nearfield.codeOf(() => search.query("bread"));
-  });
-  expect(code).toBe("MODEL_UNAVAILABLE");
-  await site.switchOff();
-  const offline = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
-  expect(offline).toBe("MODEL_UNAVAILABLE_OFFLINE");
-  held();
-  await site.switchOn();
-  const online = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
-  expect(online).toBe("no error");
-});
+test(
+  "a first visit whose files can not be reached says so by its code, and works when the network is back",
+  EXTENDED,
+  async ({ bare, site }) => {
+    // The page and its scripts are there, the model is not.
+    const held = site.misbehave(/\.(bin|onnx|json|f32)$/, { kind: "missing" });
+    const code = await bare.evaluate(async () => {
+      const search = await nearfield.openSearch({ name: "never-seen", device: "wasm" });
+      kept.search = search;
+      return nearfield.codeOf(() => search.query("bread"));
+    });
+    expect(code).toBe("MODEL_UNAVAILABLE");
+    await site.switchOff();
+    const offline = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
+    expect(offline).toBe("MODEL_UNAVAILABLE_OFFLINE");
+    held();
+    await site.switchOn();
+    const online = await bare.evaluate(() => nearfield.codeOf(() => kept.search.query("bread")));
+    expect(online).toBe("no error");
+  },
+);

@@ -1,18 +1,19 @@
 import { KNOWN_DOCUMENTS } from "../harness/corpus.ts";
-import { expect, test } from "../harness/fixtures.ts";
+import { expect, extendedAfter, test } from "../harness/fixtures.ts";
 
 const INDEX_WORKER = /index-worker/;
 
-for (const [what, code] of [
+for (const [at, [what, code]] of (
   [
-    "refuses with a SecurityError",
-    `IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); }`,
-  ],
-  ["is not there at all", `Object.defineProperty(globalThis, "indexedDB", { value: undefined })`],
-  [
-    "fails every open",
-    // After the store's own handler has run, as a disk that can not be written fails.
-    `{ const open = IDBFactory.prototype.open;
+    [
+      "refuses with a SecurityError",
+      `IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); }`,
+    ],
+    ["is not there at all", `Object.defineProperty(globalThis, "indexedDB", { value: undefined })`],
+    [
+      "fails every open",
+      // After the store's own handler has run, as a disk that can not be written fails.
+      `{ const open = IDBFactory.prototype.open;
        IDBFactory.prototype.open = function () {
          const request = open.call(this, "never-" + Math.random());
          queueMicrotask(() => {
@@ -20,27 +21,29 @@ for (const [what, code] of [
          });
          return request;
        } }`,
-  ],
-] as const) {
-  test(`where IndexedDB ${what}, search works in memory and status says ephemeral`, async ({
-    bare,
-    site,
-  }) => {
-    site.misbehave(INDEX_WORKER, { kind: "prepend", code });
-    const seen = await bare.evaluate(async (documents) => {
-      const search = await nearfield.openSearch({ name: "refused", device: "wasm" });
-      await search.add(documents);
-      const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
-      const removed = await search.remove(["bread"]);
-      const without = await nearfield.idsOf(search, "recipe for baking bread", 100);
-      const { persistence, degraded } = search.status();
-      await search.destroy();
-      return { best, removed, without, persistence, degraded };
-    }, KNOWN_DOCUMENTS);
-    expect(seen).toMatchObject({ best: "bread", removed: 1, persistence: "ephemeral" });
-    expect(seen.without).not.toContain("bread");
-    expect(seen.degraded.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
-  });
+    ],
+  ] as const
+).entries()) {
+  test(
+    `where IndexedDB ${what}, search works in memory and status says ephemeral`,
+    extendedAfter(at),
+    async ({ bare, site }) => {
+      site.misbehave(INDEX_WORKER, { kind: "prepend", code });
+      const seen = await bare.evaluate(async (documents) => {
+        const search = await nearfield.openSearch({ name: "refused", device: "wasm" });
+        await search.add(documents);
+        const best = (await nearfield.idsOf(search, "recipe for baking bread"))[0];
+        const removed = await search.remove(["bread"]);
+        const without = await nearfield.idsOf(search, "recipe for baking bread", 100);
+        const { persistence, degraded } = search.status();
+        await search.destroy();
+        return { best, removed, without, persistence, degraded };
+      }, KNOWN_DOCUMENTS);
+      expect(seen).toMatchObject({ best: "bread", removed: 1, persistence: "ephemeral" });
+      expect(seen.without).not.toContain("bread");
+      expect(seen.degraded.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
+    },
+  );
 }
 
 test("when the storage is full, add says STORAGE_FULL, search goes on, and removing makes room", async ({

@@ -5,6 +5,14 @@ import { Site } from "./site.ts";
 /** The whole of the long suites, not only the quick part of them. */
 export const RUN_ALL: boolean = Boolean(process.env["NEARFIELD_TEST_ALL"]);
 
+/** Details of a test that belongs to the long suites alone; the configuration leaves it out of the quick run. */
+export const EXTENDED = { tag: "@extended" } as const;
+
+/** Of several tests of one kind the quick run takes the first. */
+export function extendedAfter(at: number, quick = 1): { tag: string[] } {
+  return { tag: at < quick ? [] : [EXTENDED.tag] };
+}
+
 interface Fixtures {
   /** A server of the test's own. After the test: no policy was breached. */
   readonly site: Site;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { createServer } from "vite";
-import { watchForeign } from "../harness/fixtures.ts";
+import { watchForeign, extendedAfter } from "../harness/fixtures.ts";
 import { Site } from "../harness/site.ts";
 import { Consumer } from "./consumer.ts";
 import { readExamples } from "./readme.ts";
@@ -53,15 +53,19 @@ test("the app and the README's examples compile against the published declaratio
   await consumer.checkTypes();
 });
 
-for (const { name, line, prints } of readExamples()) {
-  test(`the README's example at line ${line} runs and prints what it says`, async ({ page }) => {
-    const printed: string[] = [];
-    page.on("console", (message) => {
-      if (message.type() === "log") printed.push(message.text());
-    });
-    await open(page, `${site.isolated}/?example=${name}`);
-    expect(printed).toEqual(prints);
-  });
+for (const [at, { name, line, prints }] of readExamples().entries()) {
+  test(
+    `the README's example at line ${line} runs and prints what it says`,
+    extendedAfter(at, 2),
+    async ({ page }) => {
+      const printed: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "log") printed.push(message.text());
+      });
+      await open(page, `${site.isolated}/?example=${name}`);
+      expect(printed).toEqual(prints);
+    },
+  );
 }
 
 test("Vite's development server runs the app without any configuration", async ({ page }) => {
