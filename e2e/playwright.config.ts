@@ -42,6 +42,7 @@ export default defineConfig({
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 30_000 },
+  retries: Number(process.env["NEARFIELD_RETRIES"] ?? 0),
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
   ...(!RUN_ALL && { grepInvert: /@extended/ }),

@@ -26,8 +26,11 @@ const folders = ["packages", "examples", "e2e", "scripts"];
 const oxlint = tool("oxlint/bin/oxlint");
 const oxfmt = tool("oxfmt/bin/oxfmt");
 
-/** @type {{ passed: number, failed: number, skipped: string[], failures: { name: string, message: string }[] }} */
-const total = { passed: 0, failed: 0, skipped: [], failures: [] };
+/**
+ * @typedef {{ name: string, message: string }} Failure
+ * @typedef {{ passed: number, failed: number, skipped: string[], failures: Failure[], flaky: Failure[] }} Counts
+ */
+const total = noCounts();
 check("types", ["scripts/check-types.mjs"]);
 check("lint", [oxlint, "--type-aware", "--max-warnings=0", ...folders]);
 check("format", [oxfmt, "--check", ...folders]);
@@ -51,11 +54,16 @@ suite("end-to-end tests", readPageReport, [
 for (const { name, message } of total.failures) {
   console.error(`\nFAILED  ${name}\n${clip(message)}`);
 }
+for (const { name, message } of total.flaky) {
+  console.error(
+    `\nFLAKY   ${name}: it passed when it was tried again, which makes it a bug\n${clip(message)}`,
+  );
+}
 if (!all) say("the heavy matrices did not run; npm run test:all runs them.");
 for (const [file, count] of countEach(total.skipped)) say(`skipped: ${count} in ${file}`);
 say(`took ${seconds(started)}.`);
 console.log(
-  `${total.passed} passed, ${total.failed} failed${total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : ""}`,
+  `${total.passed} passed, ${total.failed} failed${total.flaky.length > 0 ? `, ${total.flaky.length} of the passed flaky` : ""}${total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : ""}`,
 );
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -68,7 +76,7 @@ function check(name, args) {
 /** A step that reports its tests one by one. */
 function suite(name, read, args) {
   const ok = run(name, args);
-  let counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  let counts = noCounts();
   try {
     counts = read();
   } catch (thrown) {
@@ -81,6 +89,7 @@ function suite(name, read, args) {
   total.failed += counts.failed;
   total.skipped.push(...counts.skipped);
   total.failures.push(...counts.failures);
+  total.flaky.push(...counts.flaky);
 }
 
 function fail(counts, name, message) {
@@ -101,40 +110,47 @@ function run(name, args) {
   return status === 0;
 }
 
-/**
- * @returns {{ passed: number, failed: number, skipped: string[], failures: { name: string, message: string }[] }} skipped
- * tests by their file
- */
+/** @returns {Counts} with skipped tests by their file */
+function noCounts() {
+  return { passed: 0, failed: 0, skipped: [], failures: [], flaky: [] };
+}
+
+/** @returns {Counts} */
 function readUnitReport() {
   const { testResults } = JSON.parse(readFileSync(unitReport, "utf8"));
-  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  const counts = noCounts();
   for (const { name, status, message, assertionResults } of testResults) {
     const file = relative(ROOT, name);
     // A file that could not even be read has no tests to fail, and an error outside of them is of no test.
     const isFailed = ({ status }) => status === "failed";
     if (status === "failed" && !assertionResults.some(isFailed)) fail(counts, file, message ?? "");
     for (const test of assertionResults) {
-      if (test.status === "passed") counts.passed++;
-      else if (isFailed(test))
-        fail(counts, `${file} › ${test.fullName}`, test.failureMessages.join("\n"));
+      const told = { name: `${file} › ${test.fullName}`, message: test.failureMessages.join("\n") };
+      if (test.status === "passed") {
+        counts.passed++;
+        // What it failed of before it was tried again.
+        if (told.message !== "") counts.flaky.push(told);
+      } else if (isFailed(test)) fail(counts, told.name, told.message);
       else counts.skipped.push(file);
     }
   }
   return counts;
 }
 
-/** @returns as {@link readUnitReport} */
+/** @returns {Counts} */
 function readPageReport() {
   const { suites, errors } = JSON.parse(readFileSync(pageReport, "utf8"));
-  const counts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  const counts = noCounts();
   for (const { message } of errors) fail(counts, "end-to-end tests", message ?? "");
   const visit = ({ specs = [], suites: inner = [] }) => {
     for (const { file, title, tests } of specs) {
       for (const { status, results } of tests) {
         const messages = results.flatMap(({ errors }) => errors.map(({ message }) => message));
-        if (status === "expected") counts.passed++;
+        const told = { name: `e2e/${file} › ${title}`, message: messages.join("\n") };
+        if (status === "flaky") counts.flaky.push(told);
+        if (status === "expected" || status === "flaky") counts.passed++;
         else if (status === "skipped") counts.skipped.push(`e2e/${file}`);
-        else fail(counts, `e2e/${file} › ${title}`, messages.join("\n"));
+        else fail(counts, told.name, told.message);
       }
     }
     inner.forEach(visit);

@@ -128,7 +128,7 @@ test.runIf(RUN_ALL)(
   },
 );
 
-test(
+test.runIf(RUN_ALL)(
   "a GPU that is lost is tried once more, and pending calls are answered",
   PATIENCE,
   async () => {

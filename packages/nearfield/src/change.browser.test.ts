@@ -148,7 +148,7 @@ heavy("a change that was broken off goes on where it was, and back", async () =>
   await back.destroy();
 });
 
-test("an old model that is gone answers nothing until the new one does, and says so", async () => {
+heavy("an old model that is gone answers nothing until the new one does, and says so", async () => {
   const stand = await openStand({ repositories: { "toys/qwen3": toyRepository("qwen3-gqa") } });
   await fill({ model: "toys/qwen3", models: { host: stand.host } });
   await caches.delete(CACHE_NAME);

@@ -1,7 +1,7 @@
 // Models by name through the face, from a host of the hub's shape.
 import { cosine, type RetrievalError } from "@nearfield/core";
 import { CACHE_NAME } from "@nearfield/models";
-import { openStand, readToyModel, toyRepository, type Stand } from "@nearfield/testing";
+import { openStand, readToyModel, RUN_ALL, toyRepository, type Stand } from "@nearfield/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openEncoder, type Encoder } from "./encoder.ts";
 import { openSearch } from "./open-search.ts";
@@ -110,7 +110,7 @@ describe("an encoder by name", () => {
     expect(await leastCosine(encoder, "document")).toBeGreaterThan(0.99999);
   });
 
-  test("is what its files say and what the app adds to them", async () => {
+  test.runIf(RUN_ALL)("is what its files say and what the app adds to them", async () => {
     const overrides = { matryoshka: [128, 32], prompts: { query: "q: ", document: "" } };
     const short = openNamed({ dimensions: 32, models: { host: stand.host, overrides } });
     const [vector] = await short.encode([toy.texts[5] as string]);
@@ -182,7 +182,7 @@ describe("a repository with two towers", () => {
     expect(new Set(names).size).toBe(2);
   });
 
-  test("searches, with each of its towers by name as well", async () => {
+  test.runIf(RUN_ALL)("searches, with each of its towers by name as well", async () => {
     const tower = { query: MODEL, document: MODEL };
     const search = await openSearch({
       name: `towers ${Math.random()}`,
