@@ -87,7 +87,10 @@ test("the foot of the page says on which device it runs and why not on another",
 test("by keyboard alone: ask, choose, open, go back, ask anew", async ({ page }) => {
   const box = page.getByRole("combobox");
   await expect(box).toBeFocused();
-  await page.keyboard.type("reproducible random numbers");
+  const question = "reproducible random numbers";
+  await page.keyboard.type(question);
+  // Its own last answer, and none to what was typed of it before.
+  await expect(page.locator("#hits")).toHaveAttribute("data-question", question);
   await expect(page.locator("#summary")).toContainText("nearest");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
