@@ -1,6 +1,7 @@
-// `npm start`: builds the demo and serves it. Once the packages are installed it needs no network.
+// `npm start`: builds the demo and serves it, and a page that leads to the other apps. Once the packages are installed it needs no network.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { serveApps } from "./apps.mjs";
 import { ROOT, giveUp, say, seconds, setUp } from "./setup.mjs";
 
 /** Vite's own preview port; the next free one is taken where it is in use. */
@@ -32,4 +33,7 @@ const server = await preview({
 });
 const address = server.resolvedUrls?.local[0] ?? `http://localhost:${port}/`;
 say(`search is at ${address}`);
+// Beside the demo's own port: the service worker of the demo answers for all of its origin.
+const apps = await serveApps({ demo: address, port: Number(new URL(address).port) + 1 });
+say(`all apps are at ${apps}`);
 say("stop with Ctrl+C.");

@@ -4,6 +4,9 @@ import type { Holding } from "./exchange/holding.ts";
 import type { Durability } from "./indexed-db/connection.ts";
 import type { Filter } from "./filter.ts";
 
+/** Where an index lives. `browser`: in IndexedDB. `memory`: in its worker alone, and nothing of it is ever stored. */
+export type StorageChoice = "browser" | "memory";
+
 /** How safely an index is kept. */
 export type Persistence = "persistent" | "best-effort" | "ephemeral";
 
@@ -112,6 +115,8 @@ export interface IndexCalls {
       readonly precision?: Precision | undefined;
       /** Default `strict`. */
       readonly durability?: Durability | undefined;
+      /** Default `browser`. */
+      readonly storage?: StorageChoice | undefined;
     };
     output: IndexReport;
     progress: never;

@@ -9,6 +9,7 @@ import type {
   Precision,
   RepairReport,
   SearchAnswer,
+  StorageChoice,
 } from "./calls.ts";
 import type { Holding } from "./exchange/holding.ts";
 import type { Durability } from "./indexed-db/connection.ts";
@@ -35,6 +36,8 @@ export interface IndexClientOptions {
   readonly precision?: Precision | undefined;
   /** Default `strict`. */
   readonly durability?: Durability | undefined;
+  /** Default `browser`. With `memory` the index dies with its worker, and nothing of it is stored, not even that it was there. */
+  readonly storage?: StorageChoice | undefined;
   /** Starts the worker; called again after it died. Default: {@link spawnIndexWorker}. */
   readonly spawn?: (() => Worker) | undefined;
   /** Called with every new state of the index that this client hears of. */
@@ -58,8 +61,18 @@ export class IndexClient {
   constructor(options: IndexClientOptions) {
     this.#options = options;
     this.#spawn = options.spawn ?? spawnIndexWorker;
-    const { name, dimensions, fingerprint, lexical, holding, precision, durability } = options;
-    const input = { name, dimensions, fingerprint, lexical, holding, precision, durability };
+    const { name, dimensions, fingerprint, lexical, holding, precision, durability, storage } =
+      options;
+    const input = {
+      name,
+      dimensions,
+      fingerprint,
+      lexical,
+      holding,
+      precision,
+      durability,
+      storage,
+    };
     this.#supervisor = new Supervisor<IndexCalls>({
       spawn: this.#spawn,
       onLife: options.onLife,
@@ -196,9 +209,11 @@ export class IndexClient {
     return this.#tell(await this.#supervisor.call("import", { file }, options));
   }
 
-  /** Deletes all that is stored under the name, also what can not be opened, and closes. */
+  /** Deletes all that is stored under the name, also what can not be opened, and closes. Where it is in memory, it only closes. */
   async destroy(): Promise<void> {
     this.close();
+    // What is stored under this name is another index.
+    if (this.#options.storage === "memory") return;
     // In a worker of its own, since ours may be one that refuses to open just this index.
     await destroyIndexNamed(this.#options.name, this.#spawn);
   }

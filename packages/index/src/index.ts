@@ -11,6 +11,7 @@ export type {
   RepairReport,
   SearchAnswer,
   SearchTrace,
+  StorageChoice,
 } from "./calls.ts";
 export {
   destroyIndexNamed,

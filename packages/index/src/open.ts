@@ -5,7 +5,7 @@ import {
   type StoreToken,
 } from "@nearfield/core";
 import { createScanner } from "@nearfield/scan";
-import type { Degradation, Precision } from "./calls.ts";
+import type { Degradation, Precision, StorageChoice } from "./calls.ts";
 import type { Holding } from "./exchange/holding.ts";
 import { FlatIndex } from "./flat-index.ts";
 import type { RowScanner } from "./image.ts";
@@ -25,6 +25,8 @@ export interface OpenOptions extends IndexedDbStoreOptions {
   readonly holding?: Holding | undefined;
   /** Default `exact`. */
   readonly precision?: Precision | undefined;
+  /** Default `browser`. With `memory` nothing is read from the browser's storage and nothing is written there. */
+  readonly storage?: StorageChoice | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface OpenOptions extends IndexedDbStoreOptions {
  * `STORAGE_FULL` where there are rows that can not be reached now
  */
 export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
+  if (options.storage === "memory") return openWith(new MemoryStore(), options);
   let store: SegmentStore;
   try {
     const layout = options.precision === "compact" ? "pieces" : "whole";

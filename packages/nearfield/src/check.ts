@@ -1,6 +1,6 @@
 // Checks of options of any kind.
 import { RetrievalError } from "@nearfield/core";
-import type { Durability, Precision } from "@nearfield/index";
+import type { Durability, Precision, StorageChoice } from "@nearfield/index";
 
 /** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
 const PLANNED = ["rerank", "reason"];
@@ -45,4 +45,10 @@ export function checkPrecision(value: unknown): asserts value is Precision | und
 export function checkDurability(value: unknown): asserts value is Durability | undefined {
   if (value === undefined || value === "strict" || value === "relaxed") return;
   throw invalid("durability", `"strict" or "relaxed"`, value);
+}
+
+/** @throws RetrievalError `INVALID_OPTION` */
+export function checkStorage(value: unknown): asserts value is StorageChoice | undefined {
+  if (value === undefined || value === "browser" || value === "memory") return;
+  throw invalid("storage", `"browser" or "memory"`, value);
 }

@@ -36,6 +36,35 @@ test("a search index of a newer version is refused, can be deleted, and made ane
   await anew.destroy();
 });
 
+test("a search in memory stores nothing, and leaves a stored index of its name alone, also when it is destroyed", async () => {
+  const name = `twice ${Math.random()}`;
+  const traces = async () => {
+    const all = [...(await databases()), ...Object.entries(localStorage).flat()];
+    return new Set(all.filter((trace) => trace.includes(name)));
+  };
+  // Another length of vectors: were it looked at, it would be encoded anew.
+  const stored = await openSearch({ name, device: "wasm", dimensions: 64 });
+  await stored.close();
+  const before = await traces();
+  expect(before.size).toBeGreaterThan(0);
+
+  const search = await openSearch({ name, device: "wasm", storage: "memory" });
+  await search.add([{ id: "bread", text: "How to bake bread." }]);
+  expect(search.status()).toMatchObject({
+    counts: { documents: 1 },
+    persistence: "ephemeral",
+    change: null,
+    degraded: [],
+  });
+  const { hits } = await search.query("baking", { mode: "lexical" });
+  expect(hits.map(({ document }) => document.id)).toEqual(["bread"]);
+  expect(await search.ids()).toEqual(["bread"]);
+  expect(await traces()).toEqual(before);
+  await search.destroy();
+  expect(await traces()).toEqual(before);
+  await destroySearch(name);
+});
+
 test("deleting what is not there is no error; a name that is none is one", async () => {
   await destroySearch(`nothing ${Math.random()}`);
   await expect(destroySearch("")).rejects.toMatchObject({ code: "INVALID_OPTION" });

@@ -1,5 +1,11 @@
-import { checkFilter, type Durability, type Filter, type Precision } from "@nearfield/index";
-import { checkDurability, checkKeys, checkPrecision, invalid } from "./check.ts";
+import {
+  checkFilter,
+  type Durability,
+  type Filter,
+  type Precision,
+  type StorageChoice,
+} from "@nearfield/index";
+import { checkDurability, checkKeys, checkPrecision, checkStorage, invalid } from "./check.ts";
 import {
   checkName,
   checkSignal,
@@ -23,6 +29,11 @@ export interface IndexOptions {
    * disks, safe from a crash of the browser, not from a power failure.
    */
   readonly durability?: Durability | undefined;
+  /**
+   * `browser` (default): rows are kept in IndexedDB. `memory`: they live in a worker of this page and are gone with it; nothing of
+   * them is stored, and an index of the same name that is stored is neither read nor changed.
+   */
+  readonly storage?: StorageChoice | undefined;
   /** A factory of the index worker, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
   readonly workers?: { readonly index?: WorkerFactory | undefined } | undefined;
 }
@@ -44,8 +55,8 @@ const INDEX_LIMITS = {
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkIndexOptions(options: unknown): IndexOptions {
-  const known = ["name", "dimensions", "precision", "durability", "workers"];
-  const { name, dimensions, precision, durability, workers } = checkKeys(
+  const known = ["name", "dimensions", "precision", "durability", "storage", "workers"];
+  const { name, dimensions, precision, durability, storage, workers } = checkKeys(
     "openIndex",
     options,
     known,
@@ -58,6 +69,7 @@ export function checkIndexOptions(options: unknown): IndexOptions {
   }
   checkPrecision(precision);
   checkDurability(durability);
+  checkStorage(storage);
   const { index } = checkKeys("workers of openIndex", workers, ["index"]);
   if (index !== undefined && typeof index !== "function") {
     throw invalid("workers.index", "a function that returns a new Worker", index);
@@ -67,6 +79,7 @@ export function checkIndexOptions(options: unknown): IndexOptions {
     dimensions,
     precision,
     durability,
+    storage,
     workers: { index: index as WorkerFactory | undefined },
   };
 }

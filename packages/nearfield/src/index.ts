@@ -23,6 +23,7 @@ export type {
   Persistence,
   Precision,
   RecallReport,
+  StorageChoice,
 } from "@nearfield/index";
 export type { ImportReport, StoredModel, StoreList } from "@nearfield/models";
 export { destroyIndex, destroySearch, type DestroyOptions } from "./destroy.ts";

@@ -78,6 +78,22 @@ const CASES: readonly (readonly [Filter | undefined, (row: TestRow) => boolean])
   [{ unknown: "x" }, () => false],
 ];
 
+it("rows in memory are found and never stored, and their destroy leaves the stored ones of that name alone", async () => {
+  const stored = await open();
+  await stored.add(makeRows(3));
+  const inMemory = await open({ dimensions: 2, storage: "memory" });
+  await inMemory.add([{ id: "a", vector: [1, 0] }]);
+  expect(inMemory.status()).toMatchObject({
+    counts: { rows: 1 },
+    persistence: "ephemeral",
+    degraded: [],
+  });
+  expect((await inMemory.query([1, 0])).hits).toEqual([{ id: "a", score: 1, fields: undefined }]);
+  await inMemory.destroy();
+  await stored.close();
+  expect((await open()).status()).toMatchObject({ counts: { rows: 3 }, degraded: [] });
+});
+
 /** Ten queries each, before the index is closed and after it is opened again. */
 const TURNS = RUN_ALL ? 50 : 10;
 

@@ -14,7 +14,7 @@ import { VectorIndex } from "./vector-index.ts";
  */
 export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
   const checked = checkIndexOptions(options);
-  const { name, dimensions, precision, durability, workers } = checked;
+  const { name, dimensions, precision, durability, storage, workers } = checked;
   let index: VectorIndex | undefined;
   const client = new IndexClient({
     name: storeNameOf("vectors", name),
@@ -23,6 +23,7 @@ export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
     holding: "vectors",
     precision,
     durability,
+    storage,
     spawn: workers?.index ?? spawnIndexWorker,
     onReport: (report) => index?.onReport(report),
   });

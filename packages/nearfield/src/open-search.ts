@@ -21,6 +21,8 @@ const EMPTY_MS = 5_000;
  *
  * An index of another model answers with that while it is encoded anew; see `status().change`.
  *
+ * With `storage: "memory"` nothing stored is looked at, and nothing is stored.
+ *
  * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where two towers do not fit; `MODEL_*` and `ABORTED` where a model's name can not be resolved;
  * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `WORKER_UNAVAILABLE`. {@link destroySearch} deletes an index that
  * is refused. Storage that is refused is no error where nothing was stored before: the index then lives in memory, and
@@ -29,7 +31,8 @@ const EMPTY_MS = 5_000;
 export async function openSearch(options: SearchOptions): Promise<Search> {
   const checked = checkSearchOptions(options);
   const source = new ModelSource(checked);
-  const { live, spare, all } = await lookAround(checked.name);
+  const isInMemory = checked.storage === "memory";
+  const { live, spare, all } = isInMemory ? noSlots(checked.name) : await lookAround(checked.name);
   const spawn = checked.workers?.index;
   const stored = live?.found === "unreadable" ? null : (live?.found ?? null);
   let note: ModelNote;
@@ -65,7 +68,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     // Without it the next opening looks the name up.
     noteIndex(place, note).catch(() => {});
   }
-  tidy(checked.name, spare);
+  if (!isInMemory) tidy(checked.name, spare);
   return new Search({ options: checked, succession });
 }
 
@@ -75,10 +78,15 @@ async function lookAround(name: string): Promise<Slots> {
     return await findSlots(name);
   } catch (thrown) {
     if (!isRetrievalError(thrown)) throw thrown;
-    const [first, second] = placesOf(name).map((place) => ({ name: place, found: null }));
-    const all = [first as Place, second as Place] as const;
-    return { live: null, spare: all[1], all };
+    return noSlots(name);
   }
+}
+
+/** Both places, as if nothing were there. */
+function noSlots(name: string): Slots {
+  const [first, second] = placesOf(name).map((place) => ({ name: place, found: null }));
+  const all = [first as Place, second as Place] as const;
+  return { live: null, spare: all[1], all };
 }
 
 /** The cards that are asked for: those that the index was made with, where the same name was asked for then. */

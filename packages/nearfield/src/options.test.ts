@@ -45,6 +45,8 @@ test.each([
   ["a model that is neither a name nor a card", { name: "a", model: 7 }],
   ["dimensions that are no number", { name: "a", dimensions: NaN }],
   ["an unknown option", { name: "a", modle: "pocket" }],
+  ["an unknown storage", { name: "a", storage: "disk" }],
+  ["a storage that is null", { name: "a", storage: null }],
   ["an option that is planned only", { name: "a", explain: true }],
   ["a worker instead of a factory", { name: "a", workers: { query: {} } }],
   ["a worker of an unknown role", { name: "a", workers: { rerank: () => {} } }],

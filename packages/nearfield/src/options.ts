@@ -1,7 +1,13 @@
 import { RetrievalError, type Device, type Role } from "@nearfield/core";
 import type { RuntimeFiles } from "@nearfield/encoder";
-import { checkFilter, type Durability, type Filter, type Precision } from "@nearfield/index";
-import { checkDurability, checkKeys, checkPrecision, invalid } from "./check.ts";
+import {
+  checkFilter,
+  type Durability,
+  type Filter,
+  type Precision,
+  type StorageChoice,
+} from "@nearfield/index";
+import { checkDurability, checkKeys, checkPrecision, checkStorage, invalid } from "./check.ts";
 import type { ModelChoice, ModelsOptions } from "./model.ts";
 import type { Question, QueryMode } from "./stages.ts";
 import type { ModelLoading } from "./status.ts";
@@ -55,6 +61,11 @@ export interface SearchOptions extends EncoderOptions {
    * disks, safe from a crash of the browser, not from a power failure.
    */
   readonly durability?: Durability | undefined;
+  /**
+   * `browser` (default): documents are kept in IndexedDB. `memory`: they live in a worker of this page and are gone with it; nothing of
+   * them is stored, and an index of the same name that is stored is neither read nor changed. Models are kept as ever.
+   */
+  readonly storage?: StorageChoice | undefined;
 }
 
 export interface AddOptions {
@@ -121,7 +132,7 @@ const ENCODER_KEYS = [
   "runtime",
   "workers",
 ] as const;
-const SEARCH_KEYS = ["name", "precision", "durability", ...ENCODER_KEYS] as const;
+const SEARCH_KEYS = ["name", "precision", "durability", "storage", ...ENCODER_KEYS] as const;
 const COMMON_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
 const QUERY_KEYS = [...COMMON_KEYS, "explain"] as const;
 const STREAM_KEYS = [...COMMON_KEYS, "key"] as const;
@@ -131,10 +142,11 @@ const ADD_KEYS = ["onProgress", "signal"] as const;
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
-  const { name, precision, durability, ...rest } = checked;
+  const { name, precision, durability, storage, ...rest } = checked;
   checkName(name);
   checkPrecision(precision);
   checkDurability(durability);
+  checkStorage(storage);
   checkEncoderOptions(rest);
   return checked as unknown as SearchOptions;
 }

@@ -153,6 +153,12 @@ export class Search {
     return removed;
   }
 
+  /** The ids of all documents that are stored, by code unit. @throws RetrievalError `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT` */
+  async ids(): Promise<readonly string[]> {
+    this.#checkOpen();
+    return this.#succession.ask(({ index }) => index.list());
+  }
+
   /**
    * Writes what removed documents have left half empty anew, and small pieces together. Not needed for correct answers; adding and
    * removing do the most urgent part by themselves. It may be ended at any moment.
@@ -237,10 +243,12 @@ export class Search {
     this.#succession.close();
   }
 
-  /** Deletes everything stored under this name, then closes. */
+  /** Deletes everything stored under this name, then closes. With `storage: "memory"` it only closes. */
   async destroy(): Promise<void> {
     this.#checkOpen();
     await this.close();
+    // What is stored under this name is another index.
+    if (this.#options.storage === "memory") return;
     await destroySearch(this.#options.name, { workers: this.#options.workers });
   }
 
@@ -260,6 +268,8 @@ export class Search {
   }
 
   #askToKeep(): void {
+    // The question may be put to the person: not where there is nothing to keep.
+    if (this.#options.storage === "memory") return;
     if (!this.#asked) void this.#askPersisted("persist");
     this.#asked = true;
   }

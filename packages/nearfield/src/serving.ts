@@ -41,6 +41,7 @@ export class Serving {
       lexical: true,
       precision: options.precision,
       durability: options.durability,
+      storage: options.storage,
       spawn: workers?.index ?? spawnIndexWorker,
       onReport: (report) => (this.#report = report),
     });

@@ -98,7 +98,7 @@ export class VectorIndex {
     for (const block of blocksOf(checked, dimensions, crypto.randomUUID())) {
       await this.#parts.client.commit(block, { signal, transfer: [block.vectors.buffer] });
     }
-    if (!this.#persistent && checked.length > 0) void this.#askPersisted("persist");
+    if (checked.length > 0) this.#askToKeep();
     return { added: checked.length };
   }
 
@@ -188,7 +188,7 @@ export class VectorIndex {
     const checked = checkSignalOptions("import", options);
     const blob = await blobOf(file, checked.signal);
     const { rows } = await this.#parts.client.import(blob, checked);
-    if (!this.#persistent && rows > 0) void this.#askPersisted("persist");
+    if (rows > 0) this.#askToKeep();
     return { rows };
   }
 
@@ -214,7 +214,7 @@ export class VectorIndex {
     this.#parts.client.close();
   }
 
-  /** Deletes everything stored under this name, then closes. */
+  /** Deletes everything stored under this name, then closes. With `storage: "memory"` it only closes. */
   async destroy(): Promise<void> {
     this.#checkOpen();
     try {
@@ -231,6 +231,12 @@ export class VectorIndex {
   /** For {@link VectorIndexParts}: keeps the latest counts, whoever changed them. */
   onReport(report: IndexReport): void {
     this.#report = report;
+  }
+
+  #askToKeep(): void {
+    // The question may be put to the person: not where there is nothing to keep.
+    if (this.#persistent || this.#parts.options.storage === "memory") return;
+    void this.#askPersisted("persist");
   }
 
   async #askPersisted(question: "persist" | "persisted"): Promise<void> {
