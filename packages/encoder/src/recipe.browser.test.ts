@@ -2,7 +2,7 @@
 // that is written here once more, plainly.
 import { norm, type HeadLayer, type ModelCard, type ModelFile } from "@nearfield/core";
 import { createTokenizer } from "@nearfield/runtime/worker";
-import { fileOf, lookUpGraph, tableRow, type LookUpOptions } from "@nearfield/testing";
+import { fileOf, lookUpGraph, tableRow, writeGraph, type LookUpOptions } from "@nearfield/testing";
 import { describe, expect, test } from "vitest";
 import { compare } from "./fixtures/compare.ts";
 import { openClient } from "./fixtures/open-client.ts";
@@ -208,6 +208,40 @@ describe("a graph", () => {
     expect(String(failure)).toContain(`the graph has ${known}`);
     expect(await client.encode(["x"], { role: "document" })).toEqual([before]);
     expect(client.status().reasons).toEqual([]);
+  });
+
+  test("that has one scale for a whole batch is given one text at a time", async () => {
+    // Rows of very different size: beside the large ones the small ones would be rounded to nothing.
+    const table = Float32Array.from(
+      { length: ROWS * WIDTH },
+      (_, at) => Math.sin(at) * (Math.floor(at / WIDTH) < 304 ? 1 : 300),
+    );
+    const bytes = writeGraph({
+      inputs: [{ name: "input_ids", type: "int64", shape: ["b", "s"] }],
+      initializers: [{ name: "table", type: "float32", shape: [ROWS, WIDTH], data: table }],
+      nodes: [
+        { operator: "Gather", inputs: ["table", "input_ids"], outputs: ["states"] },
+        {
+          operator: "DynamicQuantizeLinear",
+          inputs: ["states"],
+          outputs: ["steps", "scale", "zero"],
+        },
+        {
+          operator: "DequantizeLinear",
+          inputs: ["steps", "scale", "zero"],
+          outputs: ["last_hidden_state"],
+        },
+      ],
+      outputs: [{ name: "last_hidden_state", type: "float32" }],
+    });
+    const rows = Array.from({ length: 8 }, (_, at) => [300 + at, 300 + at]);
+    using client = openClient(
+      await cardOf({ artifacts: { wasm: { graph: await fileOf(bytes), data: [] } } }),
+    );
+    const together = await client.encode(rows);
+    const alone: Float32Array[] = [];
+    for (const row of rows) alone.push(...(await client.encode([row])));
+    expect(together).toEqual(alone);
   });
 
   test("gets position ids and empty caches of every type it asks for, and a million characters in one text", async () => {

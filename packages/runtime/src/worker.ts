@@ -1,6 +1,6 @@
 // What a worker that runs a model needs: a device, a session, a tokenizer.
 export { openEngine, type Engine, type EngineOptions } from "./engine.ts";
-export { usesOperator } from "./operator.ts";
+export { mixesRows, usesOperator } from "./operator.ts";
 export { piecesOf } from "./piece.ts";
 export { createTokenizer, type Tokenizer, type TokenizerRecipe } from "./tokenizer.ts";
 export { Decoder, type Cache } from "./worker/decoder.ts";

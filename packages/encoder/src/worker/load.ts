@@ -3,6 +3,7 @@ import type { Job } from "@nearfield/link";
 import { DTYPES, gatherFiles, type GatheredFiles } from "@nearfield/models";
 import {
   createTokenizer,
+  mixesRows,
   openGpu,
   openRuntime,
   RUNTIME_FILES,
@@ -70,8 +71,10 @@ export async function loadModel(
   const shipped = artifact.knownAnswers && readFloats(files.bytesOf(artifact.knownAnswers));
   const expected = request.expected?.vectors ?? shipped;
   const threads = gpu || !globalThis.crossOriginIsolated ? 1 : request.threads;
+  const graph = files.bytesOf(artifact.graph);
+  const isMixing = mixesRows(graph);
   const runtime = await openRuntime({
-    graph: files.bytesOf(artifact.graph),
+    graph,
     externalData: gatherData(artifact, files),
     output: card.output,
     gpu,
@@ -88,6 +91,7 @@ export async function loadModel(
     tokenizer,
     runtime,
     head,
+    isMixing,
   });
   const sessionMs = clock.lap();
   let knownAnswers: LoadReport["knownAnswers"] = null;

@@ -20,6 +20,9 @@ const LIMITS: Readonly<Record<Device, BatchLimits>> = {
   webgpu: { ...BATCH, padding: true },
 };
 
+/** A run for each row. */
+const ALONE: BatchLimits = { ...BATCH, rows: 1, padding: false };
+
 export interface ModelEncoderOptions {
   readonly card: ModelCard;
   readonly device: Device;
@@ -28,6 +31,8 @@ export interface ModelEncoderOptions {
   readonly tokenizer: Tokenizer;
   readonly runtime: Runtime;
   readonly head: Head;
+  /** Whether the graph rounds a row by what else is in its batch; see `mixesRows`. Each text then runs alone. */
+  readonly isMixing: boolean;
 }
 
 /** A text as the graph takes it. */
@@ -48,9 +53,10 @@ export class ModelEncoder implements Embedder {
   readonly #runtime: Runtime;
   readonly #head: Head;
 
-  constructor({ card, device, dimensions, tokenizer, runtime, head }: ModelEncoderOptions) {
+  constructor(options: ModelEncoderOptions) {
+    const { card, device, dimensions, tokenizer, runtime, head, isMixing } = options;
     this.#card = card;
-    this.#limits = LIMITS[device];
+    this.#limits = isMixing ? ALONE : LIMITS[device];
     this.#tokenizer = tokenizer;
     this.#runtime = runtime;
     this.#head = head;
@@ -106,10 +112,12 @@ export class ModelEncoder implements Embedder {
     return vectors;
   }
 
-  /** Vectors at the card's full dimensions for texts without a prompt, all in one batch. */
+  /** Vectors at the card's full dimensions for texts without a prompt, all in one batch where texts ever share one. */
   async encodeBatch(texts: readonly string[]): Promise<Float32Array[]> {
     const rows = texts.map((text) => this.#tokenize("", text, 0));
-    const vectors = await this.#encodeRows(rows);
+    const vectors: Float32Array[] = [];
+    const batches = this.#limits === ALONE ? rows.map((row) => [row]) : [rows];
+    for (const batch of batches) vectors.push(...(await this.#encodeRows(batch)));
     return vectors.map((vector) => this.#finish(vector, this.#card.dimensions));
   }
 
