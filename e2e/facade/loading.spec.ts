@@ -7,6 +7,10 @@ const QUESTION = "recipe for baking bread";
 const WEIGHTS = /pocket-[\w-]+\.bin$/;
 const ENCODER_WORKER = /encoder-worker/;
 const INDEX_WORKER = /index-worker/;
+/** Parts of the page's own code that are loaded when they are asked for. */
+const PLANNING = /decision-[\w-]+\.js$/;
+const ADDING = /add-part-[\w-]+\.js$/;
+const VECTORS = /vector-index-[\w-]+\.js$/;
 
 test("a query while the model still loads waits for it, can be left, and is answered", async ({
   bare,
@@ -60,6 +64,45 @@ test("an encoder's script that answers 404 gives WORKER_UNAVAILABLE; once it is 
   }, KNOWN_DOCUMENTS);
   expect(mended).toBe("bread");
 });
+
+test(
+  "a later part of the page's code that does not come gives CODE_UNAVAILABLE; once it is there, the same search works",
+  EXTENDED,
+  async ({ bare, site }) => {
+    const mends = [PLANNING, ADDING, VECTORS].map((part) =>
+      site.misbehave(part, { kind: "missing" }),
+    );
+    const codes = await bare.evaluate(async (documents) => {
+      const search = await nearfield.openSearch({ name: "no-part", device: "wasm" });
+      kept.search = search;
+      const encoder = nearfield.openEncoder({ device: "wasm" });
+      kept.encoder = encoder;
+      return {
+        query: await nearfield.codeOf(() => search.query("bread")),
+        add: await nearfield.codeOf(() => search.add(documents)),
+        encode: await nearfield.codeOf(() => encoder.encode(["bread"])),
+        openIndex: await nearfield.codeOf(() => nearfield.openIndex({ name: "x", dimensions: 4 })),
+        byWords: await nearfield.codeOf(() => search.query("bread", { mode: "lexical" })),
+      };
+    }, KNOWN_DOCUMENTS);
+    const missing = "CODE_UNAVAILABLE";
+    expect(codes).toEqual({
+      query: missing,
+      add: missing,
+      encode: missing,
+      openIndex: missing,
+      byWords: "no error",
+    });
+    for (const mend of mends) mend();
+    const best = await bare.evaluate(async (documents) => {
+      await kept.search.add(documents);
+      await kept.encoder.encode(["bread"]);
+      await (await nearfield.openIndex({ name: "x", dimensions: 4 })).close();
+      return (await nearfield.idsOf(kept.search, "recipe for baking bread"))[0];
+    }, KNOWN_DOCUMENTS);
+    expect(best).toBe("bread");
+  },
+);
 
 test(
   "the index's script that answers 404 or a web page gives WORKER_UNAVAILABLE, and later calls work",

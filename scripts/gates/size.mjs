@@ -4,10 +4,15 @@ import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 /**
- * Limit of the facade's page entry with all that it exports, bundled with its dependencies, minified and gzipped. What is imported
- * when it is asked for (finding models by name, a reranker, a change of model) is not in it.
+ * Limits of what a page loads before it has asked anything, bundled with its dependencies, minified and gzipped. What is imported
+ * when it is asked for (planning, a first `add`, finding models by name, a reranker, a change of model) is not in it.
  */
-export const MAX_PAGE_BYTES = 45_000;
+export const MAX_PAGE_BYTES = {
+  /** An app that imports `openSearch` alone. */
+  openSearch: 30_000,
+  /** All exports at once. */
+  everything: 35_000,
+};
 
 /**
  * Bundles `entry` as an app would and measures what the page itself loads. Workers and model files are assets of their own.
@@ -26,7 +31,8 @@ export async function pageBytes(entry) {
       assetsInlineLimit: 0,
       copyPublicDir: false,
       modulePreload: false,
-      rolldownOptions: { input: entry, preserveEntrySignatures: "strict" },
+      // An app's own entry exports nothing: what it shares with a later part stays where it is.
+      rolldownOptions: { input: entry, preserveEntrySignatures: "allow-extension" },
     },
   });
   const { output } = Array.isArray(result) ? result[0] : result;

@@ -7,6 +7,8 @@ export const ERROR_CODES = [
   "ABORTED",
   /** The object was closed or destroyed before or during the call. */
   "CLOSED",
+  /** A part of our own code that is loaded when it is asked for did not load: no network, or a newer build took its place. */
+  "CODE_UNAVAILABLE",
   /** A WebGPU device was demanded and there is none, or it lacks what the model needs. */
   "DEVICE_UNAVAILABLE",
   /** The GPU device went away during a run. */

@@ -48,6 +48,7 @@ export {
   type RetrievalErrorDetails,
 } from "./errors.ts";
 export type { Entry, EntryBlock, IndexCounts, IngestCalls } from "./ingest.ts";
+export { loadPart } from "./part.ts";
 export { compareIds, compareScored, type RowKey, type Scored } from "./rank.ts";
 export type { AsyncScanner, BlockId, RowHolder, Scanner, ScanHits, ScanTarget } from "./scanner.ts";
 export {

@@ -1,6 +1,7 @@
 import {
   asRetrievalError,
   isRetrievalError,
+  loadPart,
   RetrievalError,
   type Device,
   type DocumentInput,
@@ -24,15 +25,15 @@ import type {
   LoadProgress,
   LoadReport,
 } from "./calls.ts";
-import { decide, type Decision } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import { readMachine } from "./machine.ts";
-import { Rehearsal, timeOnWasm } from "./rehearsal.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import { superviseRung, type RungWorkerOptions } from "./rung-worker.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 import type { TextInput } from "./embedder.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
-import { recallTimes, rememberTimes, timeShapes, type Measured } from "./trial.ts";
+import type { Measured } from "./trial.ts";
 
 export interface EncoderClientOptions {
   readonly card: ModelCard;
@@ -90,6 +91,7 @@ export class EncoderClient implements Disposable {
   #loaded: Loaded | undefined;
   #measured: Measured | null = null;
   #rehearsal: Rehearsal | undefined;
+  #isRehearsing = false;
   /** Calls under way. */
   #calls = 0;
   #state: EncoderStatus["state"] = "idle";
@@ -264,7 +266,12 @@ export class EncoderClient implements Disposable {
   async #decide(): Promise<Climb> {
     const { device, machine = readMachine } = this.#options;
     try {
-      this.#decision = await decide(this.#options, await machine({ gpu: device !== "wasm" }));
+      // The arithmetic of a plan is fetched while the browser is asked for its GPU: no page has to carry it from the start.
+      const [{ decide }, facts] = await Promise.all([
+        loadPart(() => import("./decision.ts")),
+        machine({ gpu: device !== "wasm" }),
+      ]);
+      this.#decision = await decide(this.#options, facts);
     } catch (thrown) {
       this.#decision = undefined;
       this.#enterDefeat();
@@ -304,9 +311,9 @@ export class EncoderClient implements Disposable {
     if (climb.rung === "wasm" || isShipped || !machine) return undefined;
     const parts = this.#parts(climb);
     return async (preparation) => {
+      // A card that brings its own never needs this part. Where it is missing, no GPU is used unchecked.
+      const { obtainKnownVectors } = await loadPart(() => import("./known-vectors.ts"));
       try {
-        // A card that brings its own never needs this part.
-        const { obtainKnownVectors } = await import("./known-vectors.ts");
         return await obtainKnownVectors(parts, machine, preparation, onLoadProgress);
       } catch (thrown) {
         if (preparation.signal.aborted) throw thrown;
@@ -318,9 +325,19 @@ export class EncoderClient implements Disposable {
   }
 
   /** Has WASM tried beside a GPU that serves, once, when nobody waits. */
-  #rehearse({ rung, adapter }: Climb, parts: WorkerParts): void {
-    const isWanted = this.#decision?.isTrialWanted && rung !== "wasm" && this.#state !== "closed";
-    if (!isWanted || this.#rehearsal || this.#measured) return;
+  #rehearse(climb: Climb, parts: WorkerParts): void {
+    const isWanted = this.#decision?.isTrialWanted && climb.rung !== "wasm";
+    if (!isWanted || this.#isRehearsing || this.#measured) return;
+    this.#isRehearsing = true;
+    // A trial that can not be loaded is none.
+    this.#beginRehearsal(climb, parts).catch(() => {});
+  }
+
+  async #beginRehearsal({ rung, adapter }: Climb, parts: WorkerParts): Promise<void> {
+    const { recallTimes, Rehearsal, rememberTimes, timeOnWasm, timeShapes } = await loadPart(
+      () => import("./rehearsal-part.ts"),
+    );
+    if (this.#state === "closed") return;
     this.#rehearsal = new Rehearsal({
       quietMs: this.#options.trialQuietMs ?? TRIAL_QUIET_MS,
       isBusy: () => this.#calls > 0,

@@ -1,5 +1,6 @@
 import {
   isRetrievalError,
+  loadPart,
   type Device,
   type Dtype,
   type ModelCard,
@@ -83,7 +84,7 @@ async function attempt(
     if (!isRetrievalError(thrown)) throw thrown;
     if (thrown.code !== "MODEL_TOO_LARGE") return null;
     // Only a refusal needs the cards of other models: it names the nearest that fits.
-    const { planModel } = await import("./refusal.ts");
+    const { planModel } = await loadPart(() => import("./refusal.ts"));
     return planModel(card, machine, { device });
   }
 }

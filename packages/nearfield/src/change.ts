@@ -1,10 +1,12 @@
 import { asRetrievalError, RetrievalError } from "@nearfield/core";
 import { beginIndex, destroyIndexNamed, finishIndex, retireIndex } from "@nearfield/index";
+import { mirror } from "./mirror.ts";
 import type { ModelNote } from "./model-note.ts";
 import type { SearchOptions } from "./options.ts";
 import { describe, Serving } from "./serving.ts";
 import { findSlots, look, type Place } from "./slots.ts";
 import type { ChangeStatus } from "./status.ts";
+import { lockOf } from "./tidy.ts";
 
 /** What an index is to have become. */
 export interface Successor {
@@ -85,8 +87,6 @@ export class ModelChange {
     const next = await this.#open(place);
     checkKept(from, live);
     checkKept(next, place);
-    // Few pages ever change their model: the others need not carry this.
-    const { mirror } = await import("./mirror.ts");
     let token = await mirror(from, next, signal);
     // It has to work before what works is given up.
     if (from.report.entries > 0) await next.query.start(signal);
@@ -118,23 +118,6 @@ export class ModelChange {
     this.#next = next;
     return next;
   }
-}
-
-/** Deletes what an earlier change has left unfinished, unless a page is at it. Nobody waits for it. */
-export function tidy(name: string, { found }: Place): void {
-  if (!found || found === "unreadable" || !found.isFilling || !("locks" in navigator)) return;
-  const work = navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    const { live, spare } = await findSlots(name);
-    const isLeft = spare.found && spare.found !== "unreadable" && spare.found.isFilling;
-    if (live && isLeft) await destroyIndexNamed(spare.name);
-  });
-  // Another opening will do it.
-  work.catch(() => {});
-}
-
-function lockOf(name: string): string {
-  return `nearfield:${name}:change`;
 }
 
 /** Makes the place an empty index that is being filled, unless it is one for the same vectors already. */

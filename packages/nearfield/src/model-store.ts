@@ -1,5 +1,5 @@
 // What this origin keeps of models, for the app's own "storage" page.
-import type { ModelCard } from "@nearfield/core";
+import { loadPart, type ModelCard } from "@nearfield/core";
 import { isTowers, type ImportReport, type StoreList } from "@nearfield/models";
 import { pocketCard } from "@nearfield/pocket";
 import { checkKeys, invalid } from "./check.ts";
@@ -56,7 +56,7 @@ export function openModelStore(options: ModelsOptions = {}): ModelStore {
   };
 }
 
-const catalogue = () => import("./catalogue.ts");
+const catalogue = () => loadPart(() => import("./catalogue.ts"));
 
 /** The name itself, those of its card, and those of the repositories where that is found. */
 async function namesOf(name: string): Promise<ReadonlySet<string>> {

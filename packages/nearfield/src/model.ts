@@ -1,6 +1,7 @@
 // Which model is meant, and its cards.
 import {
   hashOf,
+  loadPart,
   type Device,
   type Dtype,
   type ModelCard,
@@ -131,7 +132,7 @@ export class ModelSource {
     if (isModelCard(model)) return model;
     const { host, redirects, ...how } = this.#request.models ?? {};
     const { device } = this.#request;
-    const { findModel } = await import("./catalogue.ts");
+    const { findModel } = await loadPart(() => import("./catalogue.ts"));
     const machine = await readMachine({ gpu: device !== "wasm" });
     const asked = { ...how, device, machine, signal: this.#closing.signal };
     return findModel(model, asked, { host, redirects });
@@ -141,7 +142,7 @@ export class ModelSource {
   async #checkNames(): Promise<void> {
     const { query: asked, document: stored } = this.#choice;
     if (![asked, stored].some((one) => typeof one === "string" && one !== "pocket")) return;
-    const { findCard } = await import("./catalogue.ts");
+    const { findCard } = await loadPart(() => import("./catalogue.ts"));
     const find = (model: SingleModel): Towers<ModelCard | RepositoryCard> | undefined => {
       const known = knownOf(model) ?? findCard(model as string);
       if (!known) checkRepository(model);

@@ -1,8 +1,8 @@
-import { isRetrievalError, RetrievalError } from "@nearfield/core";
+import { isRetrievalError, loadPart, RetrievalError } from "@nearfield/core";
 import { IndexClient, spawnIndexWorker } from "@nearfield/index";
 import { checkIndexOptions, type IndexOptions } from "./index-options.ts";
 import { storeNameOf } from "./store-name.ts";
-import { VectorIndex } from "./vector-index.ts";
+import type { VectorIndex } from "./vector-index.ts";
 
 /**
  * Opens the index of this name for vectors of the app's own, or makes it. Needs no model.
@@ -15,6 +15,8 @@ import { VectorIndex } from "./vector-index.ts";
 export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
   const checked = checkIndexOptions(options);
   const { name, dimensions, precision, durability, storage, workers } = checked;
+  // A page that searches documents never needs this part.
+  const part = await loadPart(() => import("./vector-index.ts"));
   let index: VectorIndex | undefined;
   const client = new IndexClient({
     name: storeNameOf("vectors", name),
@@ -29,7 +31,7 @@ export async function openIndex(options: IndexOptions): Promise<VectorIndex> {
   });
   try {
     const report = await client.open();
-    index = new VectorIndex({ options: checked, client, report });
+    index = new part.VectorIndex({ options: checked, client, report });
     return index;
   } catch (thrown) {
     client.close();

@@ -2,7 +2,6 @@ import { isRetrievalError, RetrievalError, type ModelCard, type Towers } from "@
 import { destroyIndexNamed, finishIndex, noteIndex, type StoredIndex } from "@nearfield/index";
 import { raceAbort } from "@nearfield/link";
 import { checkDimensions } from "@nearfield/models";
-import { tidy } from "./change.ts";
 import { ModelSource } from "./model.ts";
 import { nameVectors, readNote, recallModel, type ModelNote } from "./model-note.ts";
 import { checkSearchOptions, type SearchOptions } from "./options.ts";
@@ -10,6 +9,7 @@ import { Search } from "./search.ts";
 import { describe, Serving } from "./serving.ts";
 import { findSlots, placesOf, type Place, type Slots } from "./slots.ts";
 import { Succession } from "./succession.ts";
+import { tidy } from "./tidy.ts";
 
 /** An index without documents changes in a moment, unless another page is slow at it. */
 const EMPTY_MS = 5_000;
@@ -53,10 +53,13 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     const made = await recallModel(stored);
     const from = servingOf(live.name, stored, made, checked);
     const succession = await open(from, stored.entries > 0);
-    const change = succession.change({ options: checked, to: { fingerprint, dimensions, note } });
+    const over = await succession.change({
+      options: checked,
+      to: { fingerprint, dimensions, note },
+    });
     // Nothing is to be encoded: who opens an empty index need not meet its old model.
     if (stored.entries === 0)
-      await raceAbort(change, AbortSignal.timeout(EMPTY_MS)).catch(() => {});
+      await raceAbort(over(), AbortSignal.timeout(EMPTY_MS)).catch(() => {});
     return new Search({ options: checked, succession });
   }
   // What is left of an index whose successor is gone is not in the way of a new one.

@@ -1,5 +1,6 @@
 import {
   asRetrievalError,
+  loadPart,
   RetrievalError,
   type Device,
   type RerankerCard,
@@ -77,7 +78,7 @@ export function openReranker(options: RerankerOptions): Reranker {
     if (closing.signal.aborted) throw closed();
     const { instruction, device = DEFAULTS.device, runtime, workers } = checked;
     const spawn = workers?.rerank;
-    const { RerankClient } = await import("./rerank-part.ts");
+    const { RerankClient } = await loadPart(() => import("./rerank-part.ts"));
     client = new RerankClient({ card, instruction, device, runtime, spawn, idleMs: IDLE_MS });
     return client;
   }
@@ -150,7 +151,7 @@ async function findCard(
   signal: AbortSignal,
 ): Promise<RerankerCard> {
   if (typeof model === "object" && !("repository" in model)) return model;
-  const { resolveReranker } = await import("./catalogue.ts");
+  const { resolveReranker } = await loadPart(() => import("./catalogue.ts"));
   const { host, revision, redirects, dtypes } = models ?? {};
   return resolveReranker(model, { host, revision, redirects, dtypes, signal });
 }

@@ -1,10 +1,10 @@
 import {
   asRetrievalError,
+  loadPart,
   RetrievalError,
   type DocumentInput,
   type StoredDocument,
 } from "@nearfield/core";
-import { batches } from "@nearfield/encoder";
 import type { Degradation, IndexClient } from "@nearfield/index";
 import { aborted } from "@nearfield/link";
 import { destroySearch } from "./destroy.ts";
@@ -317,6 +317,7 @@ export class Search {
     const total = Array.isArray(documents) ? documents.length : undefined;
     const sum = { added: 0, unchanged: 0, passages: 0 };
     try {
+      const { batches } = await loadPart(() => import("./add-part.ts"));
       for await (const batch of batches(documents, { signal })) {
         const before = { documents: sum.added + sum.unchanged, passages: sum.passages };
         const done = await this.#succession.ask(

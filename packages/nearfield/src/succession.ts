@@ -1,6 +1,6 @@
-import { isRetrievalError, RetrievalError } from "@nearfield/core";
+import { asRetrievalError, isRetrievalError, loadPart, RetrievalError } from "@nearfield/core";
 import { raceAbort } from "@nearfield/link";
-import { ModelChange, type ModelChangeOptions } from "./change.ts";
+import type { ModelChange, ModelChangeOptions } from "./change.ts";
 import type { Serving } from "./serving.ts";
 import type { ChangeStatus } from "./status.ts";
 
@@ -37,10 +37,25 @@ export class Succession {
     this.#stalled = { state: "failed", from, to: null, documents: 0, of: report.entries, failure };
   }
 
-  /** Begins to change the model. Settles when the new one answers, or when it was given up; never rejects. */
-  async change(options: Omit<ModelChangeOptions, "from">): Promise<void> {
-    const change = new ModelChange({ ...options, from: this.#serving });
-    this.#change = change;
+  /**
+   * Begins to change the model; when it has begun, or could not, the status says so. Never rejects.
+   * @returns a function that waits until the new one answers, or the change was given up; nor does that reject
+   */
+  async change(options: Omit<ModelChangeOptions, "from">): Promise<() => Promise<void>> {
+    try {
+      // Few pages ever change their model: the others need not carry this.
+      const { ModelChange } = await loadPart(() => import("./change.ts"));
+      const change = new ModelChange({ ...options, from: this.#serving });
+      this.#change = change;
+      const over = this.#follow(change);
+      return () => over;
+    } catch (thrown) {
+      this.stall(asRetrievalError(thrown));
+      return async () => {};
+    }
+  }
+
+  async #follow(change: ModelChange): Promise<void> {
     try {
       const next = await change.done;
       if (this.#isClosed) return next.close();
