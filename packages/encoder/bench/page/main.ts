@@ -1,8 +1,14 @@
 // What the command asks of the page. Each measurement gets a page of its own.
 import { measureLoad } from "./load.ts";
-import { measureNearfield, measureTransformers } from "./passages.ts";
+import { countTokens, measureNearfield, measureTransformers } from "./passages.ts";
 import { measureQuery } from "./query.ts";
 
 Object.assign(globalThis, {
-  measurements: { measureNearfield, measureTransformers, measureQuery, measureLoad },
+  measurements: {
+    countTokens,
+    measureNearfield,
+    measureTransformers,
+    measureQuery,
+    measureLoad,
+  },
 });

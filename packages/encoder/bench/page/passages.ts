@@ -1,6 +1,6 @@
 import { env, pipeline } from "@huggingface/transformers";
 import type { Dtype } from "@nearfield/core";
-import { RUNTIME_FILES } from "@nearfield/runtime/worker";
+import { createTokenizer, RUNTIME_FILES } from "@nearfield/runtime/worker";
 import { EncoderClient } from "../../src/client.ts";
 import { readFolder } from "../../src/fixtures/repository.ts";
 
@@ -30,6 +30,18 @@ export interface Timing {
 }
 
 const SAMPLE = 8;
+
+/** Tokens of all texts with the special tokens, as the model's limit leaves them. */
+export async function countTokens(job: PassagesJob): Promise<{ tokens: number }> {
+  const { document } = await readFolder(`${job.models}${job.model}/`, { dtype: job.dtype });
+  const bytesOf = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+  const tokenizer = createTokenizer(
+    await bytesOf(document.tokenizer.url),
+    await bytesOf(document.tokenizerConfig.url),
+  );
+  const rows = job.texts.map((text) => tokenizer.encode(text, document.maxTokens));
+  return { tokens: rows.reduce((sum, { length }) => sum + length, 0) };
+}
 
 export async function measureNearfield(job: PassagesJob): Promise<Timing & { threads: number }> {
   const { document } = await readFolder(`${job.models}${job.model}/`, { dtype: job.dtype });
