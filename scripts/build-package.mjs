@@ -26,6 +26,7 @@ const ENTRIES = {
   "./workers/encoder": "encoder/src/worker.ts",
   "./workers/index": "index/src/worker.ts",
   "./workers/rerank": "rerank/src/worker.ts",
+  "./workers/reason": "reason/src/worker.ts",
 };
 
 /** Declarations that use `Disposable` bring its library along: an app that compiles against ES2022 does not have it. */

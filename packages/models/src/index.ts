@@ -1,3 +1,4 @@
+export { nameReranker, RERANKER_NAMES } from "./cards/reranker-names.ts";
 export { findReranker, RERANKER_CARDS } from "./cards/rerankers.ts";
 export { validateGeneratorCard } from "./generator-card.ts";
 export { validateRerankerCard, validateRerankerRepositoryCard } from "./reranker-card.ts";

@@ -2,9 +2,6 @@
 import { RetrievalError } from "@nearfield/core";
 import type { Durability, Precision, StorageChoice } from "@nearfield/index";
 
-/** In the design, not in this version: named here so that nobody waits for an effect that never comes. */
-const PLANNED = ["rerank", "reason"];
-
 /** The options of `call`, if all of them are `known`. @throws RetrievalError `INVALID_OPTION` */
 export function checkKeys(
   call: string,
@@ -19,9 +16,7 @@ export function checkKeys(
     if (known.includes(key)) continue;
     throw new RetrievalError("INVALID_OPTION", `${call} has no option of this name`, {
       value: key,
-      repair: PLANNED.includes(key)
-        ? "It is planned, and not in this version: leave it out."
-        : `It takes ${known.join(", ")}.`,
+      repair: `It takes ${known.join(", ")}.`,
     });
   }
   return options as Readonly<Record<string, unknown>>;

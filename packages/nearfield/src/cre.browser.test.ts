@@ -6,11 +6,13 @@ import {
   type GeneratorCard,
   type ModelCard,
   type ModelFile,
+  type Towers,
 } from "@nearfield/core";
 import { EncoderClient } from "@nearfield/encoder";
 import { LocalModel, reason, type ReasonRecipe } from "@nearfield/reason";
 import { RUN_ALL } from "@nearfield/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSearch } from "./open-search.ts";
 
 const env = (import.meta as { env?: Record<string, string> }).env ?? {};
 const shared = env["NEARFIELD_SHARED"] ?? "";
@@ -49,6 +51,7 @@ describe.skipIf(shared === "")("cre-t1 on WASM", () => {
   let encoder: EncoderClient;
   let model: LocalModel;
   let recipe: ReasonRecipe;
+  let cards: Towers<ModelCard>;
 
   beforeAll(async () => {
     texts = await jsonOf("texts.json");
@@ -87,6 +90,10 @@ describe.skipIf(shared === "")("cre-t1 on WASM", () => {
       artifacts: { wasm: { graph: await fileOf(`${tower}onnx/generator.onnx`), data: [] } },
       ...files,
     };
+    const { queryStep: _, ...onePass } = card;
+    const graph = await fileOf("toy-cre-t1/document/onnx/model.onnx");
+    const document = { ...onePass, name: "toy-cre-t1 (document)" };
+    cards = { query: card, document: { ...document, artifacts: { wasm: { graph, data: [] } } } };
     encoder = new EncoderClient({ card, role: "query", device: "wasm", threads: 1 });
     model = new LocalModel({ card: generator, device: "wasm", threads: 1 });
     const { template, max_new_tokens: maxNewTokens } = thoughts;
@@ -140,4 +147,65 @@ describe.skipIf(shared === "")("cre-t1 on WASM", () => {
     const reasoned = await reason("why?", recipe, other);
     expect(reasoned.skipped).toMatchObject({ code: "MODEL_INVALID" });
   });
+
+  test(
+    "a search with two towers thinks before it encodes, and says where it did not",
+    { timeout: 600_000 },
+    async () => {
+      const [plain, documents] = await Promise.all(
+        [`${tower}reference/plain.f32`, "toy-cre-t1/document/reference/document.f32"].map(
+          async (path) => new Float32Array((await bytesOf(path)).buffer),
+        ),
+      );
+      const row = (vectors: Float32Array | undefined, at: number): Float32Array =>
+        (vectors as Float32Array).subarray(at * 96, (at + 1) * 96);
+      const name = `cre ${Math.random()}`;
+      const search = await openSearch({
+        name,
+        model: cards,
+        device: "wasm",
+        reason: { provider: model.card, recipe },
+      });
+      // Texts that are a passage each, without spaces at their ends.
+      const isOne = (text: string): boolean => text === text.trim() && text.length < 400;
+      const all = texts.flatMap((text, at) => (isOne(text) ? [at] : []));
+      const ids = RUN_ALL ? all : [0, 1, 10];
+      await search.add(ids.map((at) => ({ id: String(at), text: texts[at] as string })));
+      for (const asked of RUN_ALL ? [0, 1, 10, 11] : [0]) {
+        const query = texts[asked] as string;
+        for (const [reason, wanted] of [
+          [true, row(expected, asked)],
+          [false, row(plain, asked)],
+          [{ timeoutMs: 1 }, row(plain, asked)],
+        ] as const) {
+          const { hits, skipped, stages } = await search.query(query, {
+            reason,
+            mode: "dense",
+            explain: true,
+            limit: 100,
+          });
+          expect(hits).toHaveLength(ids.length);
+          for (const { document, parts } of hits) {
+            expect(parts.dense).toBeCloseTo(cosine(wanted, row(documents, Number(document.id))), 3);
+          }
+          expect(skipped).toMatchObject(reason === true ? [] : [{ part: "reason" }]);
+          expect(stages?.[0]?.trace.thoughts).toHaveLength(reason === true ? 1 : 0);
+        }
+      }
+      expect(search.status()).toMatchObject({
+        model: { query: { name: "toy-cre-t1 (query)" } },
+        reason: { provider: "toy-cre-t1 (thoughts)", model: { state: "ready", device: "wasm" } },
+      });
+      await search.close();
+      const mute = await openSearch({ name, model: cards, device: "wasm" });
+      const { skipped } = await mute.query(texts[0] as string, { mode: "dense" });
+      expect(skipped).toEqual([
+        {
+          part: "reason",
+          reason: "the model expects a thought with each query, and nobody gives it",
+        },
+      ]);
+      await mute.destroy();
+    },
+  );
 });

@@ -28,7 +28,7 @@ export interface Parts {
   readonly dense?: number | undefined;
   /** BM25 of the query's words; 0 where the passage has none of them. */
   readonly lexical?: number | undefined;
-  /** What a reranker says. */
+  /** What a reranker says: for yes/no models 0 to 1. */
   readonly rerank?: number | undefined;
 }
 

@@ -8,8 +8,11 @@ export {
   type Fields,
   type FieldValue,
   type Dtype,
+  type GeneratorCard,
   type ModelCard,
   type RepositoryCard,
+  type RerankerCard,
+  type RerankerRepositoryCard,
   type Role,
   type Towers,
 } from "@nearfield/core";
@@ -41,20 +44,29 @@ export type {
   LoadProgress,
   QueryOptions,
   SearchOptions,
+  SearchWorkers,
   StreamOptions,
   WorkerFactory,
 } from "./options.ts";
 export type { Hit, Parts } from "./hit.ts";
+export type {
+  QueryReason,
+  ReadyRecipe,
+  ReasonStatus,
+  SearchReasonOptions,
+  ThoughtFunction,
+} from "./reason-options.ts";
+export type { QueryRerank, RerankerChoice, SearchRerankOptions } from "./rerank-options.ts";
 export {
   openReranker,
   type Reranker,
-  type RerankerChoice,
   type RerankerOptions,
   type ScoreOptions,
 } from "./reranker.ts";
 export type { AddResult, QueryResult, Search } from "./search.ts";
 export type { QueryMode, Skipped, Stage, StageName, StageTrace } from "./stages.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
+export type { GeneratorStatus, HydeDomain, ReasonRecipe, ThoughtRequest } from "@nearfield/reason";
 export type { RerankerStatus } from "@nearfield/rerank";
 export type {
   IndexQueryResult,

@@ -5,7 +5,7 @@ import { checkDimensions } from "@nearfield/models";
 import { ModelSource } from "./model.ts";
 import { nameVectors, readNote, recallModel, type ModelNote } from "./model-note.ts";
 import { checkSearchOptions, type SearchOptions } from "./options.ts";
-import { Search } from "./search.ts";
+import { Search, type SearchParts } from "./search.ts";
 import { describe, Serving } from "./serving.ts";
 import { findSlots, placesOf, type Place, type Slots } from "./slots.ts";
 import { Succession } from "./succession.ts";
@@ -30,6 +30,7 @@ const EMPTY_MS = 5_000;
  */
 export async function openSearch(options: SearchOptions): Promise<Search> {
   const checked = checkSearchOptions(options);
+  const parts = { options: checked, ...(await openStages(checked)) };
   const source = new ModelSource(checked);
   const isInMemory = checked.storage === "memory";
   const { live, spare, all } = isInMemory ? noSlots(checked.name) : await lookAround(checked.name);
@@ -44,7 +45,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     if (!stored || !live || !made) throw thrown;
     const succession = await open(servingOf(live.name, stored, made, checked), true);
     succession.stall(thrown as RetrievalError);
-    return new Search({ options: checked, succession });
+    return new Search({ ...parts, succession });
   }
   const dimensions = checkDimensions(note.cards.document, checked.dimensions);
   const fingerprint = await nameVectors(note.cards.document, dimensions);
@@ -60,7 +61,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     // Nothing is to be encoded: who opens an empty index need not meet its old model.
     if (stored.entries === 0)
       await raceAbort(over(), AbortSignal.timeout(EMPTY_MS)).catch(() => {});
-    return new Search({ options: checked, succession });
+    return new Search({ ...parts, succession });
   }
   // What is left of an index whose successor is gone is not in the way of a new one.
   for (const left of live ? [] : all) if (left.found) await destroyIndexNamed(left.name, spawn);
@@ -72,7 +73,20 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     noteIndex(place, note).catch(() => {});
   }
   if (!isInMemory) tidy(checked.name, spare);
-  return new Search({ options: checked, succession });
+  return new Search({ ...parts, succession });
+}
+
+/** What is asked for beside words and meaning. Nothing starts before it is needed. */
+async function openStages(options: SearchOptions): Promise<Pick<SearchParts, "rerank" | "reason">> {
+  const { rerank, reason } = options;
+  return {
+    ...(rerank !== undefined && {
+      rerank: (await import("./rerank-stage.ts")).openRerankStage(rerank, options),
+    }),
+    ...(reason !== undefined && {
+      reason: (await import("./reason-stage.ts")).openReasonStage(reason, options),
+    }),
+  };
 }
 
 /** Where the browser does not let us look, opening the index will say why. */

@@ -47,9 +47,9 @@ test.each([
   ["an unknown option", { name: "a", modle: "pocket" }],
   ["an unknown storage", { name: "a", storage: "disk" }],
   ["a storage that is null", { name: "a", storage: null }],
-  ["an option that is planned only", { name: "a", explain: true }],
+  ["an option that is a query's", { name: "a", explain: true }],
   ["a worker instead of a factory", { name: "a", workers: { query: {} } }],
-  ["a worker of an unknown role", { name: "a", workers: { rerank: () => {} } }],
+  ["a worker of an unknown role", { name: "a", workers: { ranker: () => {} } }],
 ])("opening with %s is an INVALID_OPTION", (_, options) => {
   expect(codeOf(() => checkSearchOptions(options))).toBe("INVALID_OPTION");
 });

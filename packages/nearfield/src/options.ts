@@ -9,6 +9,8 @@ import {
 } from "@nearfield/index";
 import { checkDurability, checkKeys, checkPrecision, checkStorage, invalid } from "./check.ts";
 import type { ModelChoice, ModelsOptions } from "./model.ts";
+import type { QueryReason, SearchReasonOptions } from "./reason-options.ts";
+import type { QueryRerank, SearchRerankOptions } from "./rerank-options.ts";
 import type { Question, QueryMode } from "./stages.ts";
 import type { ModelLoading } from "./status.ts";
 
@@ -66,6 +68,17 @@ export interface SearchOptions extends EncoderOptions {
    * them is stored, and an index of the same name that is stored is neither read nor changed. Models are kept as ever.
    */
   readonly storage?: StorageChoice | undefined;
+  /** Reads the best hits once more, with the query, in a worker of its own that starts with the first of them. Default: none. */
+  readonly rerank?: SearchRerankOptions | undefined;
+  /** Has each query thought about, or rewritten, before it is encoded. Default: none. */
+  readonly reason?: SearchReasonOptions | undefined;
+  readonly workers?: SearchWorkers | undefined;
+}
+
+/** Worker factories; see {@link EncoderOptions.workers}. */
+export interface SearchWorkers extends NonNullable<EncoderOptions["workers"]> {
+  readonly rerank?: WorkerFactory | undefined;
+  readonly reason?: WorkerFactory | undefined;
 }
 
 export interface AddOptions {
@@ -94,6 +107,16 @@ export interface QueryOptions {
   readonly mode?: QueryMode | undefined;
   /** What the query is for, in English, for models that take an instruction. */
   readonly instruction?: string | undefined;
+  /**
+   * `false` leaves out the reranker that `openSearch` was given; `{ candidates }` has it read so many. Default `true` where there is one.
+   * If it fails the order stays, and `skipped` says why.
+   */
+  readonly rerank?: QueryRerank | undefined;
+  /**
+   * `false` searches the plain query where `openSearch` was given somebody to think; `{ timeoutMs, maxNewTokens }` limits it. Default `true`
+   * where there is one. If it fails the plain query is searched, and `skipped` says why.
+   */
+  readonly reason?: QueryReason | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Gives with the answer how it came about: each stage with its hits, times, and what was left out. Default false. */
   readonly explain?: boolean | undefined;
@@ -132,17 +155,40 @@ const ENCODER_KEYS = [
   "runtime",
   "workers",
 ] as const;
-const SEARCH_KEYS = ["name", "precision", "durability", "storage", ...ENCODER_KEYS] as const;
-const COMMON_KEYS = ["limit", "filter", "mode", "instruction", "signal"] as const;
+const SEARCH_KEYS = [
+  "name",
+  "precision",
+  "durability",
+  "storage",
+  "rerank",
+  "reason",
+  ...ENCODER_KEYS,
+] as const;
+const COMMON_KEYS = [
+  "limit",
+  "filter",
+  "mode",
+  "instruction",
+  "rerank",
+  "reason",
+  "signal",
+] as const;
 const QUERY_KEYS = [...COMMON_KEYS, "explain"] as const;
 const STREAM_KEYS = [...COMMON_KEYS, "key"] as const;
 const MODES: readonly unknown[] = ["hybrid", "dense", "lexical"] satisfies QueryMode[];
+const WORKERS: readonly string[] = [
+  "query",
+  "document",
+  "index",
+  "rerank",
+  "reason",
+] satisfies (keyof SearchWorkers)[];
 const ADD_KEYS = ["onProgress", "signal"] as const;
 
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
-  const { name, precision, durability, storage, ...rest } = checked;
+  const { name, precision, durability, storage, rerank: _, reason: __, ...rest } = checked;
   checkName(name);
   checkPrecision(precision);
   checkDurability(durability);
@@ -169,8 +215,8 @@ export function checkEncoderOptions(options: unknown): EncoderOptions {
     throw invalid("onLoadProgress", "a function", onLoadProgress);
   }
   for (const [role, factory] of Object.entries(workers ?? {})) {
-    if (!["query", "document", "index"].includes(role)) {
-      throw invalid("workers", "an object with query, document and index", role);
+    if (!WORKERS.includes(role)) {
+      throw invalid("workers", `an object with ${WORKERS.join(", ")}`, role);
     }
     if (factory !== undefined && typeof factory !== "function") {
       throw invalid(`workers.${role}`, "a function that returns a new Worker", factory);
@@ -202,7 +248,14 @@ export function checkStream(
 }
 
 function checkQuestion(text: unknown, checked: Omit<QueryOptions, "explain">): Question {
-  const { limit = DEFAULTS.limit, mode = DEFAULTS.mode, instruction, signal } = checked;
+  const {
+    limit = DEFAULTS.limit,
+    mode = DEFAULTS.mode,
+    instruction,
+    rerank,
+    reason,
+    signal,
+  } = checked;
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.limit) {
     throw invalid("limit", `an integer from 1 to ${LIMITS.limit}`, limit);
   }
@@ -213,7 +266,7 @@ function checkQuestion(text: unknown, checked: Omit<QueryOptions, "explain">): Q
   checkSignal(signal);
   // A copy: what the caller changes while the query is encoded is not meant.
   const filter = checked.filter === undefined ? undefined : checkFilter(checked.filter);
-  return { text: checkQueryText(text), limit, filter, mode, instruction, signal };
+  return { text: checkQueryText(text), limit, filter, mode, instruction, rerank, reason, signal };
 }
 
 /** @throws RetrievalError `INVALID_OPTION` */

@@ -4,32 +4,22 @@ import {
   RetrievalError,
   type Device,
   type RerankerCard,
-  type RerankerRepositoryCard,
 } from "@nearfield/core";
 import type { RuntimeFiles } from "@nearfield/encoder";
 import { aborted, raceAbort } from "@nearfield/link";
 import {
-  findReranker,
-  RERANKER_CARDS,
+  nameReranker,
+  RERANKER_NAMES,
   validateRerankerCard,
   validateRerankerRepositoryCard,
 } from "@nearfield/models";
 import type { RerankClient, RerankerStatus } from "@nearfield/rerank";
 import { checkKeys, invalid } from "./check.ts";
-import { checkModelsOptions, type ModelsOptions } from "./model.ts";
+import { checkModelsOptions } from "./model.ts";
 import { checkSignal, DEFAULTS, requireSecureContext, type WorkerFactory } from "./options.ts";
+import type { RerankModelOptions } from "./rerank-options.ts";
 
-/** The name of a reranker that has a card, or a card. */
-export type RerankerChoice = string | RerankerCard | RerankerRepositoryCard;
-
-export interface RerankerOptions {
-  readonly model: RerankerChoice;
-  /** What a passage has to do, in English, for models that take an instruction. Default: that of the model's card. */
-  readonly instruction?: string | undefined;
-  /** As for encoders. Default `auto`. */
-  readonly device?: "auto" | Device | undefined;
-  /** Where models by name come from. */
-  readonly models?: Omit<ModelsOptions, "overrides"> | undefined;
+export interface RerankerOptions extends RerankModelOptions {
   /** Where the app serves ONNX Runtime, as URLs. Default: the files that the app's bundler emitted. */
   readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
   /** A factory for the worker, for bundlers that need the literal form in the app, Trusted Types, and extensions. */
@@ -133,10 +123,10 @@ export function checkRerankerOptions(options: unknown): RerankerOptions {
 
 function checkChoice(model: unknown): void {
   if (typeof model === "string") {
-    if (findReranker(model)) return;
+    if (nameReranker(model)) return;
     throw new RetrievalError("MODEL_UNSUPPORTED", "no reranker of this name has a card here", {
       value: model,
-      repair: `Give a card, or one of ${[...RERANKER_CARDS.keys()].join(", ")}.`,
+      repair: `Give a card, or one of ${RERANKER_NAMES.join(", ")}.`,
     });
   }
   if (typeof model !== "object" || model === null) {

@@ -24,6 +24,8 @@ import {
 } from "./options.ts";
 import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
+import type { ReasonStage } from "./reason-stage.ts";
+import type { RerankStage } from "./rerank-stage.ts";
 import {
   finalStage,
   stagesOf,
@@ -37,7 +39,7 @@ import type { Succession } from "./succession.ts";
 import type { RepairResult } from "./vector-index.ts";
 
 export interface QueryResult {
-  /** Best first; equal scores by document id, then by place in the document. */
+  /** Best first; equal scores by document id, then by place in the document, and those of a reranker as they were before it. */
   readonly hits: readonly Hit[];
   /** The generation of the index that was searched. */
   readonly generation: number;
@@ -60,6 +62,8 @@ export interface AddResult {
 export interface SearchParts {
   readonly options: SearchOptions;
   readonly succession: Succession;
+  readonly rerank?: RerankStage | undefined;
+  readonly reason?: ReasonStage | undefined;
 }
 
 /** Semantic search over one named index. Made by `openSearch`. */
@@ -75,25 +79,14 @@ export class Search {
   #adding: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   readonly #latest = new Latest();
-  readonly #sources: Sources;
+  readonly #rerank: RerankStage | undefined;
+  readonly #reason: ReasonStage | undefined;
 
-  constructor({ options, succession }: SearchParts) {
+  constructor({ options, succession, rerank, reason }: SearchParts) {
     this.#options = options;
     this.#succession = succession;
-    this.#sources = {
-      ask: (work, signal) =>
-        succession.ask(
-          ({ query, index }) =>
-            work({
-              encode: async (text, how) =>
-                (await query.encode([text], { ...how, role: "query" }))[0],
-              unknownShare: (text, giveUp) => query.unknownShare(text, giveUp),
-              search: (vector, limit, how) => index.search(vector, limit, how),
-            }),
-          { signal },
-        ),
-      further: [],
-    };
+    this.#rerank = rerank;
+    this.#reason = reason;
     void this.#askPersisted("persisted");
   }
 
@@ -123,16 +116,24 @@ export class Search {
    */
   async query(text: string, options?: QueryOptions): Promise<QueryResult> {
     this.#checkOpen();
-    const { question, explain } = checkQuery(text, options);
-    if (!explain) return resultOf(await finalStage(this.#sources, question));
+    const { question: asked, explain } = checkQuery(text, options);
+    const sources = this.#sourcesFor(asked);
+    const signals = [this.#closing.signal, ...(asked.signal ? [asked.signal] : [])];
+    const question = { ...asked, signal: AbortSignal.any(signals) };
     const stages: Stage[] = [];
-    for await (const stage of stagesOf(this.#sources, question)) stages.push(stage);
-    return { ...resultOf(stages.at(-1) as Stage), stages };
+    try {
+      if (explain) for await (const stage of stagesOf(sources, question)) stages.push(stage);
+      else stages.push(await finalStage(sources, question));
+    } catch (thrown) {
+      throw this.#closed ? closed() : thrown;
+    }
+    const answer = resultOf(stages.at(-1) as Stage);
+    return explain ? { ...answer, stages } : answer;
   }
 
   /**
    * The same answer in stages, each better than the last: by words at once, whether a model is there or not, then by words and
-   * meaning. A hit keeps its `id` from stage to stage. Where the model fails, the last stage is that of the words, and its
+   * meaning, then reranked where there is a reranker. A hit keeps its `id` from stage to stage. Where the model fails, the last stage is that of the words, and its
    * `skipped` says why.
    *
    * A newer stream ends this one (see `key`): it then gives no further stage, and what it still computes is given up. Leaving
@@ -142,7 +143,8 @@ export class Search {
   stream(text: string, options?: StreamOptions): AsyncGenerator<Stage, void> {
     this.#checkOpen();
     const { question, key } = checkStream(text, options);
-    return this.#stream(question, key, this.#latest.begin(key));
+    const sources = this.#sourcesFor(question);
+    return this.#stream(sources, question, key, this.#latest.begin(key));
   }
 
   /** Removes documents; unknown ids are passed over. Gives the number that were there. */
@@ -221,17 +223,24 @@ export class Search {
     const { serving, status: change } = this.#succession;
     const { model, query, document } = serving;
     const { entries, rows, generation, persistence, scanner, degraded } = serving.report;
+    const stages = [this.#reason?.degradation, this.#rerank?.degradation];
     return {
       name: this.#options.name,
       state: this.#closed ? "closed" : "open",
       model,
       change,
       devices: { query: query.status(), document: document.status() },
+      reason: this.#reason?.status() ?? null,
+      rerank: this.#rerank?.status() ?? null,
       scanner,
       ...precisionOf(serving.report),
       counts: { documents: entries, passages: rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
-      degraded: [...degraded, ...(change ? degradationsOf(change, query.status()) : [])],
+      degraded: [
+        ...degraded,
+        ...(change ? degradationsOf(change, query.status()) : []),
+        ...stages.filter((one) => one !== undefined),
+      ],
     };
   }
 
@@ -241,6 +250,8 @@ export class Search {
     this.#closed = true;
     this.#closing.abort(closed());
     this.#succession.close();
+    this.#rerank?.close();
+    this.#reason?.close();
   }
 
   /** Deletes everything stored under this name, then closes. With `storage: "memory"` it only closes. */
@@ -254,6 +265,29 @@ export class Search {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Whom a question goes to. @throws RetrievalError `INVALID_OPTION`, also for a stage that was not opened */
+  #sourcesFor({ rerank, reason }: Question): Sources {
+    if (!this.#rerank) refuseUnopened("rerank", rerank);
+    if (!this.#reason) refuseUnopened("reason", reason);
+    const succession = this.#succession;
+    const further = this.#rerank?.stageFor(rerank);
+    return {
+      ask: (work, signal) =>
+        succession.ask(
+          ({ query, index }) =>
+            work({
+              encode: async (text, how) => (await query.encode([text], how))[0],
+              unknownShare: (text, giveUp) => query.unknownShare(text, giveUp),
+              queryStep: () => query.status().queryStep,
+              search: (vector, limit, how) => index.search(vector, limit, how),
+            }),
+          { signal },
+        ),
+      think: this.#reason?.thinkFor(reason, () => succession.serving.query.findVocabulary()),
+      further: further ? [further] : [],
+    };
   }
 
   /** Runs `task` after all that was asked before; whoever gives up need not wait for its end. */
@@ -287,6 +321,7 @@ export class Search {
   }
 
   async *#stream(
+    sources: Sources,
     question: Question,
     key: string,
     turn: AbortController,
@@ -295,7 +330,7 @@ export class Search {
     const signals = [turn.signal, this.#closing.signal, ...(own ? [own] : [])];
     const signal = AbortSignal.any(signals);
     try {
-      for await (const stage of stagesOf(this.#sources, { ...question, signal })) {
+      for await (const stage of stagesOf(sources, { ...question, signal })) {
         if (signal.aborted) throw aborted(signal);
         yield stage;
       }
@@ -412,6 +447,15 @@ function degradationsOf(change: ChangeStatus, query: EncoderStatus): readonly De
     }: ${query.failure.message}`,
   };
   return [stopped, mute].filter((one) => one !== null);
+}
+
+/** A query can turn a stage off that was not opened, and nothing else. */
+function refuseUnopened(name: "rerank" | "reason", wish: unknown): void {
+  if (wish === undefined || wish === false) return;
+  throw new RetrievalError("INVALID_OPTION", `this search was opened without ${name}`, {
+    value: wish,
+    repair: `Give ${name} to openSearch.`,
+  });
 }
 
 function closed(): RetrievalError {

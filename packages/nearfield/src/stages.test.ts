@@ -46,6 +46,7 @@ function sourcesOf({ further = [], ...changes }: Partial<Source> & Partial<Sourc
       return VECTOR;
     },
     unknownShare: async () => 0,
+    queryStep: () => null,
     search: async (vector, limit, { text }) => {
       asked.push(`${vector ? "vector" : ""}${text ? " words" : ""} ${limit}`.trim());
       return vector ? answerOf("b", "a", "c") : answerOf("a", "b", "c");
@@ -136,6 +137,24 @@ describe("stages", () => {
     ]);
     expect(stages.map(idsOf)).toEqual(["a 0, b 0", "b 0, a 0", "c 0, a 0"]);
     expect(stages[2]!.trace.candidates.reranked).toBe(3);
+  });
+
+  it("show a further stage no more than it wants, and leave the others behind", async () => {
+    const { sources } = sourcesOf({ further: [{ ...reverse, candidates: 2 }] });
+    const last = (await collect(sources, { ...QUESTION, limit: 3 })).at(-1)!;
+    expect(idsOf(last)).toBe("a 0, b 0, c 0");
+    expect(last.trace.candidates.reranked).toBe(2);
+  });
+
+  it("ask no further stage where nothing was found, and say so", async () => {
+    const rank = () => Promise.reject(new Error("asked"));
+    const search = async () => answerOf();
+    const { sources } = sourcesOf({ search, further: [{ ...reverse, rank }] });
+    expect(await finalStage(sources, QUESTION)).toMatchObject({
+      name: "hybrid",
+      hits: [],
+      skipped: [{ part: "rerank", reason: "no passage was found that could be read again" }],
+    });
   });
 
   it("keep the order where a further stage fails, and say why", async () => {

@@ -1,8 +1,11 @@
 // An answer in stages, each better than the last: by words at once, then by words and meaning, then by whatever is put behind.
-import { asRetrievalError, RetrievalError } from "@nearfield/core";
+import { asRetrievalError, RetrievalError, type Role } from "@nearfield/core";
+import type { TextInput } from "@nearfield/encoder";
 import type { Filter, SearchAnswer } from "@nearfield/index";
 import { aborted } from "@nearfield/link";
 import { hitOf, type Hit } from "./hit.ts";
+import type { QueryReason } from "./reason-options.ts";
+import type { QueryRerank } from "./rerank-options.ts";
 
 /** `hybrid`: by words and by meaning. `dense`: by meaning alone. `lexical`: by words alone, without a model. */
 export type QueryMode = "hybrid" | "dense" | "lexical";
@@ -11,7 +14,7 @@ export type StageName = "lexical" | "dense" | "hybrid" | "reranked";
 
 /** A part of the ranking that was left out, and why. */
 export interface Skipped {
-  readonly part: "dense" | "lexical" | "rerank";
+  readonly part: "dense" | "lexical" | "reason" | "rerank";
   /** Absent where nothing failed. */
   readonly failure?: RetrievalError | undefined;
   readonly reason: string;
@@ -20,7 +23,7 @@ export interface Skipped {
 /** The hits as they are known by now. */
 export interface Stage {
   readonly name: StageName;
-  /** Best first; equal scores by document id, then by place in the document. */
+  /** Best first; equal scores by document id, then by place in the document, and those of a reranker as they were before it. */
   readonly hits: readonly Hit[];
   /** The generation of the index that was searched. */
   readonly generation: number;
@@ -35,6 +38,10 @@ export interface Stage {
 export interface StageTrace {
   /** From the call to this stage. */
   readonly totalMs: number;
+  /** Thinking about the query before that. */
+  readonly reasonMs?: number | undefined;
+  /** What was thought; absent where nothing was. */
+  readonly thoughts?: readonly string[] | undefined;
   /** The query's way through the model, waiting for the model included. */
   readonly encodeMs?: number | undefined;
   /** Words, vectors, fusion and reading, in the index worker. */
@@ -59,16 +66,20 @@ export interface Question {
   readonly filter: Filter | undefined;
   readonly mode: QueryMode;
   readonly instruction: string | undefined;
+  readonly rerank?: QueryRerank | undefined;
+  readonly reason?: QueryReason | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Whom the stages ask: one model and the index of its vectors. */
 export interface Source {
-  /** One query as a vector. Waits for the model. */
+  /** One query, or what was thought about it, as a vector. Waits for the model. */
   encode(
-    text: string,
-    options: Pick<Question, "instruction" | "signal">,
+    text: TextInput,
+    options: Pick<Question, "instruction" | "signal"> & { readonly role: Role },
   ): Promise<Float32Array | undefined>;
+  /** What the model that encodes queries wants to happen to them before; null while it is not known, and where nothing is. */
+  queryStep(): string | null;
   /** Share of the query that the model can not read, 0 to 1. */
   unknownShare(text: string, signal: AbortSignal | undefined): Promise<number>;
   search(
@@ -84,15 +95,31 @@ export interface Sources {
    * first was replaced meanwhile.
    */
   ask<T>(work: (source: Source) => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  /** Thinks about a query before it is encoded. Absent where nobody does. */
+  readonly think?: Think | undefined;
   /** Stages behind words and meaning, in their order. */
   readonly further: readonly FurtherStage[];
+}
+
+/** Never rejects but with `ABORTED`: whatever else fails leaves the plain query. */
+export type Think = (text: string, signal: AbortSignal | undefined) => Promise<Thoughts>;
+
+/** What is encoded for a query. */
+export interface Thoughts {
+  readonly inputs: readonly { readonly input: TextInput; readonly role: Role }[];
+  /** The query's vector of those of the inputs. */
+  combine(vectors: readonly Float32Array[]): Float32Array | undefined;
+  /** What was thought; empty where the plain query is encoded. */
+  readonly thoughts: readonly string[];
+  readonly skipped: readonly Skipped[];
+  readonly reasonMs?: number | undefined;
 }
 
 /** A stage that puts what was found into a better order. If it fails, the order stays and the answer says so. */
 export interface FurtherStage {
   readonly name: "reranked";
   readonly part: "rerank";
-  /** Hits that it wants to see at least. */
+  /** Hits that it wants to see. The others stay behind them in the order that they have. */
   readonly candidates: number;
   /** These hits and no others, best first, with its own score and part. */
   rank(
@@ -154,7 +181,7 @@ export async function finalStage(sources: Sources, question: Question): Promise<
 interface Meaning {
   readonly vector: Float32Array | undefined;
   readonly skipped: readonly Skipped[];
-  readonly encodeMs: number;
+  readonly trace: Pick<StageTrace, "encodeMs" | "reasonMs" | "thoughts">;
 }
 
 /** A stage before it is told: with all hits that a further stage wants to see. */
@@ -179,37 +206,57 @@ class Run {
   }
 
   /** By meaning, and in hybrid mode by words too. */
-  findByMeaning(): Promise<Found> {
+  async findByMeaning(): Promise<Found> {
     const { mode, text, signal } = this.#question;
     const words = mode === "dense" ? undefined : text;
+    const { think } = this.#sources;
+    // Without it the model is asked at once.
+    const thoughts = think && (await think(text, signal));
     return this.#sources.ask(async (source) => {
-      const { vector, skipped, encodeMs } = await this.#understand(source);
+      const { vector, skipped, trace } = await this.#understand(source, thoughts);
       const found = await this.#search(source, mode, vector, words);
-      return { ...found, skipped, trace: { ...found.trace, encodeMs } };
+      return { ...found, skipped, trace: { ...found.trace, ...trace } };
     }, signal);
   }
 
-  async #understand(source: Source): Promise<Meaning> {
+  async #understand(source: Source, thought: Thoughts | undefined): Promise<Meaning> {
     const { text, instruction, signal, mode } = this.#question;
     const begunAt = performance.now();
-    const [vector, unknown] = await Promise.all([
-      source.encode(text, { instruction, signal }),
-      mode === "hybrid" ? source.unknownShare(text, signal) : 0,
+    const inputs = thought?.inputs ?? [{ input: text, role: "query" as const }];
+    // What is in tokens has them of the model itself.
+    const read = inputs.map(({ input }) => (typeof input === "string" ? input : text)).join("\n");
+    const [vectors, unknown] = await Promise.all([
+      Promise.all(
+        inputs.map(({ input, role }) => source.encode(input, { instruction, signal, role })),
+      ),
+      mode === "hybrid" ? source.unknownShare(read, signal) : 0,
     ]);
+    const known = vectors.filter((one) => one !== undefined);
+    const vector = thought ? thought.combine(known) : known[0];
     if (!vector) throw new RetrievalError("INTERNAL", "the encoder gave no vector for the query");
-    const encodeMs = performance.now() - begunAt;
-    if (unknown <= MOST_UNKNOWN) return { vector, skipped: [], encodeMs };
+    const trace = {
+      encodeMs: performance.now() - begunAt,
+      ...(thought && { reasonMs: thought.reasonMs, thoughts: thought.thoughts }),
+    };
+    const skipped = [...(thought?.skipped ?? unmet(source))];
+    if (unknown <= MOST_UNKNOWN) return { vector, skipped, trace };
     const reason = `the model does not know ${Math.round(unknown * 100)} % of the query`;
-    return { vector: undefined, skipped: [{ part: "dense", reason }], encodeMs };
+    return { vector: undefined, skipped: [...skipped, { part: "dense", reason }], trace };
   }
 
   /** The same hits in a better order; where that fails, in the one that they have. */
   async improve(found: Found, further: FurtherStage): Promise<Found> {
     const { text, instruction, signal } = this.#question;
     const begunAt = performance.now();
+    const best = found.hits.slice(0, further.candidates);
+    if (best.length === 0) {
+      const reason = "no passage was found that could be read again";
+      return { ...found, skipped: [...found.skipped, { part: further.part, reason }] };
+    }
     try {
-      const hits = await further.rank(text, found.hits, { instruction, signal });
-      const candidates = { ...found.trace.candidates, reranked: found.hits.length };
+      const ranked = await further.rank(text, best, { instruction, signal });
+      const hits = [...ranked, ...found.hits.slice(best.length)];
+      const candidates = { ...found.trace.candidates, reranked: best.length };
       const rerankMs = performance.now() - begunAt;
       return {
         ...found,
@@ -242,6 +289,15 @@ class Run {
     const { hits, report, trace } = answer;
     return { name, hits: hits.map(hitOf), generation: report.generation, skipped: [], trace };
   }
+}
+
+/** Without anybody to think, a model that wants a thought gets the plain query, and the answer says so. */
+function unmet(source: Source): readonly Skipped[] {
+  const step = source.queryStep();
+  if (step === null || step === "none") return [];
+  return [
+    { part: "reason", reason: `the model expects a ${step} with each query, and nobody gives it` },
+  ];
 }
 
 function skip(part: Skipped["part"], thrown: unknown): Skipped {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from "@nearfield/core";
 import type { EncoderStatus as ClientStatus, LoadProgress } from "@nearfield/encoder";
+import type { RerankerStatus } from "@nearfield/rerank";
 import type { Degradation, Persistence, Precision, RecallReport } from "@nearfield/index";
+import type { ReasonStatus } from "./reason-options.ts";
 
 /** How far a model is. */
 export interface ModelLoading {
@@ -56,6 +58,10 @@ export interface SearchStatus {
     /** `idle` until the first `add`, and again when it has had nothing to do for a while. */
     readonly document: EncoderStatus;
   };
+  /** Who thinks about queries; null where nobody does. */
+  readonly reason: ReasonStatus | null;
+  /** The reranker; null where there is none, or it was not needed yet. */
+  readonly rerank: RerankerStatus | null;
   /** Which scanner answers queries. */
   readonly scanner: string;
   /** What serves: also `exact` where `compact` was asked for and short codes did not find enough, or can not be scanned here. */

@@ -151,6 +151,8 @@ describe("streams", () => {
   it("refuse a bad question at once", () => {
     expect(() => search.stream(" ")).toThrow(/EMPTY_TEXT/);
     expect(() => search.stream("x", { limit: 0 })).toThrow(/INVALID_OPTION/);
+    expect(() => search.stream("x", { rerank: true })).toThrow(/INVALID_OPTION.*without rerank/);
+    expect(() => search.stream("x", { reason: {} })).toThrow(/INVALID_OPTION.*without reason/);
   });
 });
 

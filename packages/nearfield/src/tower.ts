@@ -46,6 +46,12 @@ export class Tower {
     await this.#ask(signal, async () => {});
   }
 
+  /** Names the model's vocabulary: equal for two models whose tokens are the same. @throws RetrievalError as {@link find} */
+  async findVocabulary(): Promise<string> {
+    await this.find();
+    return (this.#card as ModelCard).tokenizer.sha256;
+  }
+
   /** Loads the model. No call needs to wait for it. @throws RetrievalError what `encode` throws */
   async start(signal?: AbortSignal): Promise<void> {
     await this.#ask(signal, (client) => client.start(signal));

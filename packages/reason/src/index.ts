@@ -19,3 +19,4 @@ export {
 export { reason, type Reasoned, type ReasonedInput } from "./reason.ts";
 export { validateRecipe, type ReasonRecipe } from "./recipe.ts";
 export { spawnReasonWorker } from "./spawn.ts";
+export type { GeneratorStatus } from "./status.ts";

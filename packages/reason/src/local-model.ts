@@ -12,6 +12,7 @@ import {
 import type { ReasonCalls, WriteRequest, WrittenThought } from "./calls.ts";
 import type { Thought, ThoughtProvider, ThoughtRequest } from "./provider.ts";
 import { spawnReasonWorker } from "./spawn.ts";
+import type { GeneratorStatus } from "./status.ts";
 
 export interface LocalModelOptions {
   readonly card: GeneratorCard;
@@ -63,6 +64,17 @@ export class LocalModel implements ThoughtProvider, Disposable {
    */
   write(request: WriteRequest, signal?: AbortSignal): Promise<WrittenThought> {
     return this.#relay.ask(signal, (supervisor) => supervisor.call("write", request, { signal }));
+  }
+
+  status(): GeneratorStatus {
+    const climb = this.#relay.course;
+    const rung = climb?.rung ?? null;
+    return {
+      state: this.#relay.state,
+      rung,
+      device: rung && (rung === "wasm" ? "wasm" : "webgpu"),
+      reasons: [...(climb?.reasons ?? [])],
+    };
   }
 
   /** Ends the worker. What is pending and what will be asked rejects with `CLOSED`. Idempotent. */

@@ -18,7 +18,11 @@ export interface Reasoned {
   /** What was thought; empty where the plain query is encoded. */
   readonly thoughts: readonly string[];
   /** Why the plain query is encoded; null where it is not. */
-  readonly skipped: { readonly code: ErrorCode; readonly reason: string } | null;
+  readonly skipped: {
+    readonly code: ErrorCode;
+    readonly reason: string;
+    readonly failure: RetrievalError;
+  } | null;
   readonly reasonMs: number;
 }
 
@@ -57,9 +61,10 @@ export async function reason(
     return end({ inputs, thoughts: read.map(({ text }) => text), skipped: null });
   } catch (thrown) {
     if (signal?.aborted) throw aborted(signal);
-    const { code, message } = asRetrievalError(thrown, "THOUGHT_INVALID", "the provider failed");
+    const failure = asRetrievalError(thrown, "THOUGHT_INVALID", "the provider failed");
+    const { code, message } = failure;
     const plain = { input: query, role: "query" } as const;
-    return end({ inputs: [plain], thoughts: [], skipped: { code, reason: message } });
+    return end({ inputs: [plain], thoughts: [], skipped: { code, reason: message, failure } });
   } finally {
     clearTimeout(timer);
     // A provider that still works for nobody is told so.

@@ -2,6 +2,7 @@
 import type { RerankerRepositoryCard, YesNoScoring } from "@nearfield/core";
 import { graphs, TOKENIZER, UNPINNED } from "./files.ts";
 import { WEB_SEARCH } from "./qwen3.ts";
+import { nameReranker } from "./reranker-names.ts";
 
 /**
  * Source: the repository's README and its example for transformers, which have one line break between the fields of the body;
@@ -122,16 +123,7 @@ export const RERANKER_CARDS: ReadonlyMap<string, RerankerRepositoryCard> = new M
   ),
 );
 
-/**
- * Finds a reranker's card: by the model's own repository or that of its export, with or without the owner; upper and lower
- * case are the same. Undefined for a name that is not known.
- */
+/** Finds a reranker's card by any of its names; see `nameReranker`. Undefined for a name that is not known. */
 export function findReranker(name: string): RerankerRepositoryCard | undefined {
-  const key = name.trim().toLowerCase();
-  for (const card of RERANKER_CARDS.values()) {
-    for (const full of [card.name, card.repository].map((one) => one.toLowerCase())) {
-      if (full === key || full.slice(full.indexOf("/") + 1) === key) return card;
-    }
-  }
-  return undefined;
+  return RERANKER_CARDS.get(nameReranker(name) ?? "");
 }

@@ -5,7 +5,8 @@ import {
   type RerankerCard,
   type RerankerRepositoryCard,
 } from "@nearfield/core";
-import { findReranker, RERANKER_CARDS } from "../cards/rerankers.ts";
+import { RERANKER_NAMES } from "../cards/reranker-names.ts";
+import { findReranker } from "../cards/rerankers.ts";
 import { pinOffer } from "../pin.ts";
 import { validateRerankerCard, validateRerankerRepositoryCard } from "../reranker-card.ts";
 import { openShelf } from "./cache-storage.ts";
@@ -37,7 +38,7 @@ export async function resolveReranker(
   if (!card) {
     throw new RetrievalError("MODEL_UNSUPPORTED", "no reranker of this name has a card here", {
       value: model,
-      repair: `Give a card, or one of ${[...RERANKER_CARDS.keys()].join(", ")}.`,
+      repair: `Give a card, or one of ${RERANKER_NAMES.join(", ")}.`,
     });
   }
   const { dtypes, revision = card.revision, cache, ...hosting } = options;
