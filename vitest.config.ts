@@ -37,6 +37,8 @@ const inChromium = (name: string, include: string[], flags: string[]) => ({
     env,
     globalSetup: "packages/testing/src/stand/host.ts",
     testTimeout: 60_000,
+    // Loading a model on a machine that has much else to do takes as long in a hook as in a test.
+    hookTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
