@@ -1,4 +1,10 @@
-import { isRetrievalError, RetrievalError, type ModelCard, type Towers } from "@nearfield/core";
+import {
+  isRetrievalError,
+  loadPart,
+  RetrievalError,
+  type ModelCard,
+  type Towers,
+} from "@nearfield/core";
 import { destroyIndexNamed, finishIndex, noteIndex, type StoredIndex } from "@nearfield/index";
 import { raceAbort } from "@nearfield/link";
 import { checkDimensions } from "@nearfield/models";
@@ -24,7 +30,7 @@ const EMPTY_MS = 5_000;
  * With `storage: "memory"` nothing stored is looked at, and nothing is stored.
  *
  * @throws RetrievalError `INVALID_OPTION`; `INSECURE_CONTEXT`; `MODEL_MISMATCH` where two towers do not fit; `MODEL_*` and `ABORTED` where a model's name can not be resolved;
- * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `WORKER_UNAVAILABLE`. {@link destroySearch} deletes an index that
+ * `FORMAT_TOO_NEW`; `UPGRADE_REQUIRED`; `WORKER_UNAVAILABLE`; `CODE_UNAVAILABLE` where the part of `rerank` or `reason` does not load. {@link destroySearch} deletes an index that
  * is refused. Storage that is refused is no error where nothing was stored before: the index then lives in memory, and
  * `status().persistence` says `ephemeral`. Where something was, it is `STORAGE_UNAVAILABLE` or `STORAGE_FULL`.
  */
@@ -81,10 +87,10 @@ async function openStages(options: SearchOptions): Promise<Pick<SearchParts, "re
   const { rerank, reason } = options;
   return {
     ...(rerank !== undefined && {
-      rerank: (await import("./rerank-stage.ts")).openRerankStage(rerank, options),
+      rerank: (await loadPart(() => import("./rerank-stage.ts"))).openRerankStage(rerank, options),
     }),
     ...(reason !== undefined && {
-      reason: (await import("./reason-stage.ts")).openReasonStage(reason, options),
+      reason: (await loadPart(() => import("./reason-stage.ts"))).openReasonStage(reason, options),
     }),
   };
 }
