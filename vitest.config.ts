@@ -66,7 +66,11 @@ export default defineConfig({
           name: "node",
           environment: "node",
           env,
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "examples/*/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
           exclude: ["**/*.browser.test.ts", "**/*.webgpu.test.ts", "**/node_modules/**"],
         },
       },

@@ -16,6 +16,12 @@ export const APPS = [
     about:
       "One script for any site: ask the page a question, and it marks the passages that answer.",
   },
+  {
+    name: "library",
+    title: "Offline library",
+    about:
+      "Your own files, PDFs and books, found by what they mean. Installable; after the first visit it needs no network.",
+  },
 ];
 
 /** The first port that is tried for an app's server; Vite takes the next free one. */

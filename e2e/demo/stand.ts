@@ -1,25 +1,41 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { preview, type PreviewServer } from "vite";
+import { build, preview, type PreviewServer } from "vite";
 
-const DEMO = join(import.meta.dirname, "../../examples/demo");
+/** An app below `examples`. */
+type App = "demo" | "library";
 
-/** The built demo on a server of the test's own, which can go away, come back, and get a new version. */
+const rootOf = (app: App): string => join(import.meta.dirname, "../../examples", app);
+
+/** A built app on a server of the test's own, which can go away, come back, and get a new version. */
 export class Stand {
+  readonly #app: App;
   readonly #folder: string;
   #server: PreviewServer | undefined;
   #port = 0;
 
-  private constructor(folder: string) {
+  private constructor(app: App, folder: string) {
+    this.#app = app;
     this.#folder = folder;
   }
 
-  /** Serves a copy of what `npm start` has built, with the headers of `npm start`. */
-  static async start(): Promise<Stand> {
-    const folder = await mkdtemp(join(tmpdir(), "nearfield-demo-"));
-    await cp(join(DEMO, "dist"), folder, { recursive: true });
-    const stand = new Stand(folder);
+  /** Serves what `npm start` builds, with the headers of `npm start`. */
+  static async start(app: App = "demo"): Promise<Stand> {
+    const folder = await mkdtemp(join(tmpdir(), `nearfield-${app}-`));
+    const root = rootOf(app);
+    // The demo is built when `npm start` starts, the other apps when somebody opens them.
+    if (app === "demo") await cp(join(root, "dist"), folder, { recursive: true });
+    else {
+      const outDir = { outDir: folder, emptyOutDir: true };
+      await build({
+        root,
+        configFile: join(root, "vite.config.ts"),
+        logLevel: "error",
+        build: outDir,
+      });
+    }
+    const stand = new Stand(app, folder);
     await stand.switchOn();
     return stand;
   }
@@ -38,8 +54,8 @@ export class Stand {
   /** Listens, on the same port as before where it did before. */
   async switchOn(): Promise<void> {
     this.#server = await preview({
-      root: DEMO,
-      configFile: join(DEMO, "vite.config.ts"),
+      root: rootOf(this.#app),
+      configFile: join(rootOf(this.#app), "vite.config.ts"),
       logLevel: "error",
       build: { outDir: this.#folder },
       // 0 would mean Vite's usual port.
