@@ -36,6 +36,8 @@ check("lint", [oxlint, "--type-aware", "--max-warnings=0", ...folders]);
 check("format", [oxfmt, "--check", ...folders]);
 check("package", ["scripts/build-package.mjs"]);
 check("gates", ["scripts/gates.mjs"]);
+// Before the unit tests: one of them loads what it makes.
+if (all) check("recipe", ["scripts/recipe.mjs"]);
 suite("unit tests", readUnitReport, [
   tool("vitest/vitest.mjs"),
   "run",

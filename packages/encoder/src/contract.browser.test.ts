@@ -1,9 +1,10 @@
 import { cosine } from "@nearfield/core";
 import { pocketCard } from "@nearfield/pocket";
-import { encoderContract, readToyModel, type ToyName } from "@nearfield/testing";
+import { encoderContract, readToyModel, RUN_ALL, type ToyName } from "@nearfield/testing";
 import { expect, test } from "vitest";
 import { openClient } from "./fixtures/open-client.ts";
 import { readPocketReference } from "./fixtures/pocket-reference.ts";
+import { readRecipeSlice } from "./fixtures/recipe-slice.ts";
 
 const pocket = await readPocketReference();
 encoderContract("pocket on WASM", {
@@ -43,4 +44,18 @@ for (const name of toys) {
     reference,
     floor: 0.99999,
   });
+}
+
+const slice = RUN_ALL ? await readRecipeSlice() : undefined;
+if (slice) {
+  encoderContract("a model that the recipe has just made, on WASM", {
+    open: (dimensions) => openClient(slice.card, { dimensions }),
+    dimensions: slice.card.dimensions,
+    matryoshka: slice.card.matryoshka,
+    texts: slice.texts,
+    reference: { document: slice.wasm },
+    floor: 0.998,
+  });
+} else if (RUN_ALL) {
+  console.log("skipped: no model of the recipe is here; node scripts/recipe.mjs makes one.");
 }

@@ -58,6 +58,8 @@ class Student:
     #: Product quantization of the word table: groups of dimensions, each with 256 codes.
     groups: int = 96
     cluster_rounds: int = 15
+    #: Texts from which the rotation and the channels' ranges are taken.
+    calibration_texts: int = 1024
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ CHOICES = {
 }
 #: Fields that must be at least 1.
 POSITIVE = {
-    "run.checkpoint_every", "data.leak_words", "data.max_tokens", "student.positions", "student.groups",
+    "run.checkpoint_every", "data.leak_words", "data.max_tokens", "student.positions", "student.groups", "student.calibration_texts",
     "arithmetic.search_every", "distill.steps", "distill.pairs", "distill.micro_batch", "retrieve.steps",
     "retrieve.pairs", "retrieve.micro_batch", "retrieve.tokens", "retrieve.keep_every", "merge.count", "tower.steps",
     "tower.queries", "tower.micro_batch", "tower.groups", "tower.positions", "evaluate.batch",

@@ -16,6 +16,8 @@ from .trainer import Lesson
 
 #: Sharpens rows of similarities into distributions.
 ROW_TEMPERATURE = 0.05
+#: Enough for one number of each layer.
+VARIANCE_TEXTS = 32
 
 
 class DistillTask:
@@ -84,7 +86,7 @@ class DistillTask:
 def _measure_variances(teacher: Encoder, corpus: Corpus, seed: int) -> list[float]:
     """The spread of the teacher's states after each layer, once for the whole training: a micro-batch must not have its own."""
     device = next(teacher.parameters()).device
-    ids, mask = calibration(corpus, seed)[0]
+    ids, mask = calibration(corpus, VARIANCE_TEXTS, seed)[0]
     with torch.no_grad():
         states = teacher(ids.to(device), mask.to(device)).states
     return [float(state[mask.to(device).bool()].var()) for state in states]

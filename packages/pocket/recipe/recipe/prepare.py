@@ -23,8 +23,7 @@ from .vocabulary import choose_tokens, count_tokens, make_tokenizer_config, open
 
 #: Leaks that an error names one by one.
 NAMED_LEAKS = 5
-#: Texts from which the rotation and the channels' ranges are taken, and tokens of each.
-CALIBRATION_TEXTS = 1024
+#: Tokens of a text from which the rotation and the channels' ranges are taken.
 CALIBRATION_TOKENS = 64
 CALIBRATION_BATCH = 32
 #: The most rows that 16-bit token ids can name.
@@ -90,37 +89,38 @@ def make_start(config: Config, teacher: Encoder, kept: list[int], corpus: Corpus
     """Writes teacher.safetensors, with the student's tokens and the rotation, and start.safetensors, the untrained student."""
     _check_shapes(config, teacher)
     teacher = _keep(teacher, kept)
-    rotation = find_rotation(teacher, corpus, config.run.seed)
+    batches = calibration(corpus, config.student.calibration_texts, config.run.seed)
+    rotation = find_rotation(teacher, batches)
     teacher.rotation.weight.copy_(rotation)
     save_encoder(teacher, folder / "teacher.safetensors")
     student = copy_encoder(teacher, config.student.layers, config.student.groups, config.student.positions)
     error = fit_table(student.table, teacher.table.words, corpus.counts, config.student.cluster_rounds, config.run.seed)
     if config.arithmetic.smoothing > 0:
-        smooth(student, corpus, config.arithmetic.smoothing, config.run.seed)
+        smooth(student, batches, config.arithmetic.smoothing)
     student.search_scales()
     save_encoder(student, folder / "start.safetensors")
     return {"table_error": round(error, 5)}
 
 
-def find_rotation(teacher: Encoder, corpus: Corpus, seed: int) -> Tensor:
+def find_rotation(teacher: Encoder, batches: list[tuple[Tensor, Tensor]]) -> Tensor:
     """Principal directions of the teacher's vectors, the strongest first, so that a prefix of a vector says the most."""
-    vectors = torch.cat([teacher(*batch).vectors for batch in calibration(corpus, seed)])
+    vectors = torch.cat([teacher(*batch).vectors for batch in batches])
     return torch.linalg.svd(vectors, full_matrices=True).Vh
 
 
-def smooth(student: Encoder, corpus: Corpus, strength: float, seed: int) -> None:
+def smooth(student: Encoder, batches: list[tuple[Tensor, Tensor]], strength: float) -> None:
     """Scales activation channels into the weights, by what the float student sees."""
     student.set_quantized(False)
     with torch.no_grad(), student.watch_inputs() as greatest:
-        for ids, mask in calibration(corpus, seed):
+        for ids, mask in batches:
             student(ids[:, : student.shape.positions], mask[:, : student.shape.positions])
     for name, linear in student.linears():
         linear.smooth(greatest[name], strength)
 
 
-def calibration(corpus: Corpus, seed: int) -> list[tuple[Tensor, Tensor]]:
-    """The same batches of passages and queries for everything that is taken from data once."""
-    half = CALIBRATION_TEXTS // 2
+def calibration(corpus: Corpus, texts: int, seed: int) -> list[tuple[Tensor, Tensor]]:
+    """Batches of passages and queries, half and half, for what is taken from data once."""
+    half = max(1, texts // 2)
     rows = [corpus.passages[at] for at in draw(seed, "calibration passages", 0, half, len(corpus.passages))]
     rows += [corpus.queries[at] for at in draw(seed, "calibration queries", 0, half, len(corpus.queries))]
     groups = [rows[start : start + CALIBRATION_BATCH] for start in range(0, len(rows), CALIBRATION_BATCH)]
