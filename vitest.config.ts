@@ -16,6 +16,8 @@ const env = {
   NEARFIELD_TEST_ALL: process.env.NEARFIELD_TEST_ALL ?? "",
   /** Absolute path of the shared folder, or "". A page fetches from it under `/@fs`. */
   NEARFIELD_SHARED: existsSync(shared) ? shared : "",
+  /** Absolute path of the model that `node scripts/recipe.mjs` makes, there or not. */
+  NEARFIELD_SLICE: fileURLToPath(new URL(".cache/recipe/slice/export/", import.meta.url)),
 };
 
 /** One Chromium project: full Chromium in the new headless mode, cross-origin isolated so that threads are there. */
