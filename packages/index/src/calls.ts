@@ -84,6 +84,8 @@ export interface IndexEntry {
 export interface RepairReport {
   /** Entries that can be found again. */
   readonly restored: number;
+  /** Records that nothing was lost with and that were written anew. */
+  readonly mended: number;
   /** Ids that are stored and can not be found; adding them again heals them. */
   readonly lost: readonly string[];
   readonly report: IndexReport;

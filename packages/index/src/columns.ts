@@ -3,10 +3,13 @@
 import type { FilterValue } from "./filter.ts";
 import { isFilterValue } from "./filter/value.ts";
 
-/** A field's element; the empty list says that the field is there and has none. */
+/** A field's element; the empty list says that the field is there and is an array, though it has less than two. */
 export type Cell = FilterValue | readonly [];
 
-/** What one entry has in each of its fields: one cell for a single value, one per element for an array. */
+/**
+ * What one entry has in each of its fields: one cell for a single value, one per element for an array; before less than two elements
+ * the empty list.
+ */
 export type Cells = ReadonlyMap<string, readonly Cell[]>;
 
 export interface Column {
@@ -42,8 +45,9 @@ export function cellsOf(payload: unknown): Cells {
     if (isFilterValue(value)) cells.set(name, [value]);
     else if (Array.isArray(value)) {
       const elements = Array.from<unknown>(value); // a hole would be passed over
-      if (elements.every(isFilterValue))
-        cells.set(name, elements.length > 0 ? elements : [EMPTY_LIST]);
+      if (elements.every(isFilterValue)) {
+        cells.set(name, elements.length > 1 ? elements : [EMPTY_LIST, ...elements]);
+      }
     }
   }
   return cells;

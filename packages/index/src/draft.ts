@@ -11,6 +11,16 @@ import { listPlaces, withoutRows, type HeldSegment, type Image } from "./image.t
 import type { RowWords } from "./lexical/passages.ts";
 import { encodeWords, wordsKey, type SegmentWords } from "./lexical/record.ts";
 import { encodeManifest, type Manifest, type SegmentInfo } from "./manifest.ts";
+import { formOf } from "./payload-form.ts";
+import {
+  hasBare,
+  leftRecord,
+  makeRoster,
+  rosterKeys,
+  rosterRecords,
+  withoutNames,
+  type Roster,
+} from "./roster.ts";
 import {
   layOutSegment,
   MAX_SEGMENT_ROWS,
@@ -22,8 +32,10 @@ import {
 /** What a call wants changed, given what is held: the entries that are new or other than before, and the ids to delete. */
 export interface Wish {
   readonly fresh: readonly { readonly entry: Entry; readonly vectors: Float32Array }[];
-  /** Ids whose record goes. */
+  /** Ids that are no longer to be stored. */
   readonly removed: readonly string[];
+  /** Segments whose roster is to be written anew. */
+  readonly rosters?: ReadonlySet<number> | undefined;
 }
 
 /** A segment that is written anew, as it was read; its words, if they are stored. */
@@ -82,7 +94,11 @@ export interface Circumstances {
   readonly segments: readonly HeldSegment[];
   /** Records of those segments that are to be written anew together with the fresh rows. */
   readonly sources: ReadonlyMap<number, Source>;
-  /** How many records the table `entries` will hold. */
+  /** Rosters of segments that could not be read, for what is lost with them and is now stored anew, or deleted. */
+  readonly rosters: readonly Roster[];
+  /** Says of an id whether it may have a record of its own. */
+  readonly hasRecord: (id: string) => boolean;
+  /** How many entries will be stored. */
   readonly records: number;
   /** How many of these will still be stored without being found. */
   readonly lost: number;
@@ -94,7 +110,7 @@ export interface Circumstances {
 export function draftCommit(
   before: Manifest,
   wish: Wish,
-  { held, segments, sources, records, lost, wordsOf }: Circumstances,
+  { held, segments, sources, rosters, hasRecord, records, lost, wordsOf }: Circumstances,
 ): Draft {
   const { dimensions, fingerprint: space } = before;
   const rows: Rows[] = [];
@@ -104,7 +120,7 @@ export function draftCommit(
   }
   for (const { entry, vectors } of wish.fresh) {
     const { id, hash, rows: of } = entry;
-    const part = { id, hash, ordinal: 0, rows: of, of };
+    const part = { id, hash, ordinal: 0, rows: of, of, payload: formOf(entry.payload) };
     rows.push({ part, cells: cellsOf(entry.payload), vectors, words: wordsOf?.(entry) });
   }
   let nextSegment = before.nextSegment;
@@ -123,6 +139,7 @@ export function draftCommit(
     if (wordsOf && words) {
       puts.push({ table: "segments", key: wordsKey(id), bytes: encodeWords(words, checksum) });
     }
+    puts.push(...rosterRecords(id, { parts }));
     const info = { id, rows: at / dimensions, byteLength: blank.bytes.byteLength, checksum };
     return { info, parts, columns, vectors: blank.vectors };
   });
@@ -130,14 +147,21 @@ export function draftCommit(
   const kept = segments
     .filter(({ info }) => !sources.has(info.id))
     .map((segment) => {
+      const { id } = segment.info;
+      if (wish.rosters?.has(id)) puts.push(...rosterRecords(id, segment));
       if (!segment.bitmap) return segment;
       const bitmap = { live: segment.live, checksum: crc32(segment.bitmap) };
       if (bitmap.checksum === segment.info.bitmap?.checksum) return segment;
-      puts.push({ table: "bitmaps", key: segment.info.id, bytes: segment.bitmap });
+      puts.push({ table: "bitmaps", key: id, bytes: segment.bitmap });
+      if (hasBare(segment.parts) && !wish.rosters?.has(id)) {
+        puts.push(leftRecord(makeRoster(id, segment)));
+      }
       return { ...segment, info: { ...segment.info, bitmap } };
     });
+  const bare: string[] = [];
   for (const { entry } of wish.fresh) {
-    puts.push({ table: "entries", key: entry.id, bytes: encodeEntry(entry) });
+    if (formOf(entry.payload) !== "record") bare.push(entry.id);
+    else puts.push({ table: "entries", key: entry.id, bytes: encodeEntry(entry) });
   }
   // What could not be read is kept apart for a repair, until nothing of it is missed any more.
   const unread = before.segments.filter(({ id }) => !held.has(id));
@@ -159,8 +183,15 @@ export function draftCommit(
     ...gone.map(({ id }) => ({ table: "segments", key: id }) as const),
     ...(wordsOf ? gone.map(({ id }) => ({ table: "segments", key: wordsKey(id) }) as const) : []),
     ...gone.flatMap(({ id, bitmap }) => (bitmap ? [{ table: "bitmaps", key: id } as const] : [])),
-    ...wish.removed.map((id) => ({ table: "entries", key: id }) as const),
+    ...gone.flatMap(({ id }) => rosterKeys(id).map((key) => ({ table: "entries", key }) as const)),
+    ...[...wish.removed, ...bare]
+      .filter(hasRecord)
+      .map((id) => ({ table: "entries", key: id }) as const),
   ];
+  const changed = new Set([...wish.fresh.map(({ entry }) => entry.id), ...wish.removed]);
+  for (const roster of rosters) {
+    if (stays.has(roster.segment)) puts.push(leftRecord(withoutNames(roster, changed)));
+  }
   const change = { base: before, manifest: encodeManifest(manifest), puts, deletes };
   return { change, manifest, kept, written };
 }

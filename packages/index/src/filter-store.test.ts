@@ -6,9 +6,10 @@ import { decodeManifest, encodeManifest } from "./manifest.ts";
 import { decodeSegment, layOutSegment } from "./segment.ts";
 import { MemoryDatabase, MemoryStore } from "./memory-store.ts";
 
+// None of them bare: there were no such entries in these versions.
 const A: Marks = { id: "a", version: 1, rows: 2 };
-const B: Marks = { id: "b", version: 2, rows: 3 };
-const C: Marks = { id: "c", version: 2, rows: 1 };
+const B: Marks = { id: "b", version: 4, rows: 3 };
+const C: Marks = { id: "c", version: 4, rows: 1 };
 const FILTERS = [{ even: true }, { tags: "b" }, { rows: { exists: false } }, { version: 1 }];
 const QUERY = queryOf(3);
 

@@ -4,7 +4,6 @@ import {
   RetrievalError,
   sameToken,
   type EntryBlock,
-  type RecordRead,
   type SegmentStore,
 } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
@@ -29,15 +28,15 @@ import { checkBlock, checkId, checkLimit, checkQuery } from "./input.ts";
 import { Twin } from "./lexical/twin.ts";
 import { OVERTAKEN } from "./load.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
-import { readEntry, readPayloads } from "./payload.ts";
 import type { Pulse } from "./pulse.ts";
 import { Queue } from "./queue.ts";
-import { rankBatch, rankRows, type Ranked, type Ranking } from "./ranking.ts";
+import { rankBatch, rankRows, type Ranking } from "./ranking.ts";
+import { Reader } from "./reader.ts";
 import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import { RecallWatch } from "./recall.ts";
 import { assertRoom } from "./room.ts";
-import { StoredRows, UnreadableRows } from "./stored-rows.ts";
+import { StoredRows } from "./stored-rows.ts";
 import { Writer } from "./writer.ts";
 
 /** How often an export is begun anew: after the first time others wait, so that only damage can stop it. */
@@ -76,6 +75,7 @@ export class FlatIndex {
   readonly #queue = new Queue();
   readonly #unwatch: () => void;
   readonly #writer: Writer;
+  readonly #reader: Reader;
   readonly #holding: Holding;
   #closed = false;
 
@@ -86,6 +86,12 @@ export class FlatIndex {
     if (options.lexical) this.#twin = new Twin(options.store, this.#replica.image);
     const { store, scanner } = options;
     this.#writer = new Writer({ store, scanner, replica: this.#replica, twin: this.#twin });
+    this.#reader = new Reader({
+      store,
+      replica: this.#replica,
+      enqueue: (task) => this.#enqueue(task),
+      assertOpen: () => this.#assertOpen(),
+    });
     if (scanner instanceof StoredRows) this.#recall = new RecallWatch(scanner, this.#replica.image);
     this.#holding = options.holding ?? "anything";
     this.#unwatch = options.store.watch(() => this.#replica.expire());
@@ -169,7 +175,7 @@ export class FlatIndex {
     const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
     const { image } = this.#replica;
     let trace: Ranking["trace"] = { candidates: {} };
-    const { answers, report, readMs } = await this.#answer(async () => {
+    const { answers, report, readMs } = await this.#reader.answer(async () => {
       if (text !== undefined) await this.#readWords();
       if (signal?.aborted) throw aborted(signal);
       return async () => {
@@ -179,6 +185,7 @@ export class FlatIndex {
       };
     });
     if (vector) this.#recall?.note(vector);
+    this.#recall?.look();
     return { hits: answers[0] as readonly IndexHit[], report, trace: { ...trace, readMs } };
   }
 
@@ -198,64 +205,17 @@ export class FlatIndex {
     checkLimit(limit);
     const tests = filter === undefined ? [] : compileFilter(checkFilter(filter));
     const { image } = this.#replica;
-    const answer = await this.#answer(async () => () => rankBatch(image, vectors, limit, tests));
+    const rank = () => rankBatch(image, vectors, limit, tests);
+    const { answers, report } = await this.#reader.answer(async () => rank);
     for (const vector of vectors) this.#recall?.note(vector);
-    return answer;
-  }
-
-  /** Ranks, and reads what was found, until both are of one state. `prepare` gives what ranks the memory as it is then. */
-  async #answer(prepare: () => Promise<Rank>): Promise<{
-    readonly answers: readonly (readonly IndexHit[])[];
-    readonly report: IndexReport;
-    readonly readMs: number;
-  }> {
-    this.#assertOpen();
-    const replica = this.#replica;
-    let isFresh = replica.isStale;
-    if (isFresh) await this.#enqueue(() => replica.catchUp());
-    for (let redo = 0; redo < MAX_REDOS; redo++) {
-      const rank = await prepare();
-      this.#assertOpen();
-      // One look at the memory, then one at the store. If the store has not moved on, what was ranked is what is stored. If
-      // it has, and we have caught up since the call came, the ranking is of a moment within the call all the same.
-      const state = replica.manifest;
-      const report = replica.report();
-      const ranked = await this.#rank(rank);
-      if (ranked === OVERTAKEN) {
-        isFresh = false;
-        continue;
-      }
-      const rankedAt = performance.now();
-      const hashes = new Map(ranked.flat().map(({ id, hash }) => [id, hash]));
-      const { manifest, records } = await this.#store.read("entries", [...hashes.keys()]);
-      const isCurrent = sameToken(manifest, state);
-      if (isCurrent || isFresh) {
-        const { payloads, unsound } = readPayloads(hashes, records);
-        if (unsound.length === 0) {
-          const hitOf = ({ id, ordinal, score, parts }: Ranked): IndexHit => {
-            return { id, ordinal, score, parts, payload: payloads.get(id) };
-          };
-          this.#recall?.look();
-          const readMs = performance.now() - rankedAt;
-          return { answers: ranked.map((rows) => rows.map(hitOf)), report, readMs };
-        }
-        if (isCurrent) {
-          await this.#enqueue(async () => replica.lose(state, unsound));
-          continue;
-        }
-      }
-      await this.#enqueue(() => replica.catchUp());
-      isFresh = true;
-    }
-    throw overtaken();
+    this.#recall?.look();
+    return { answers, report };
   }
 
   /** What is stored under these ids; `null` for an unknown one and for one whose record is damaged. */
   async get(ids: readonly string[]): Promise<(IndexEntry | null)[]> {
     for (const id of ids) checkId(id);
-    this.#assertOpen();
-    const { records } = await this.#store.read("entries", ids);
-    return ids.map((id, at) => readEntry(id, records[at] as RecordRead) ?? null);
+    return this.#reader.get(ids);
   }
 
   /** Entries that can be found, in an order that holds while the token does. */
@@ -275,10 +235,12 @@ export class FlatIndex {
   }
 
   /** Every id that is stored, by code unit. */
-  async list(): Promise<readonly string[]> {
-    this.#assertOpen();
-    const { keys } = await this.#store.keys("entries");
-    return keys.filter((key) => typeof key === "string");
+  list(): Promise<readonly string[]> {
+    return this.#enqueue(async () => {
+      const replica = this.#replica;
+      await replica.catchUp();
+      return [...replica.image.entries.keys(), ...replica.lost].sort(compareIds);
+    });
   }
 
   /** Counts and state as of now. Never rejects but with `CLOSED`: a store that does not answer is reported. */
@@ -316,7 +278,7 @@ export class FlatIndex {
   repair(pulse: Pulse = () => {}): Promise<RepairReport> {
     return this.#enqueue(async () => {
       const replica = this.#replica;
-      await this.#examine(pulse);
+      const mended = await this.#examine(pulse);
       let restored = 0;
       for await (const found of salvage(this.#store, replica)) {
         pulse();
@@ -327,7 +289,12 @@ export class FlatIndex {
         }));
         restored += fresh.length;
       }
-      return { restored, lost: [...replica.lost].sort(compareIds), report: replica.report() };
+      return {
+        restored,
+        mended,
+        lost: [...replica.lost].sort(compareIds),
+        report: replica.report(),
+      };
     });
   }
 
@@ -401,28 +368,6 @@ export class FlatIndex {
     this.#scanner.close();
   }
 
-  /** One look at the memory. Where rows can not be read, it is brought up to date, without them if they are damaged. */
-  async #rank(rank: Rank): Promise<readonly (readonly Ranked[])[] | typeof OVERTAKEN> {
-    const replica = this.#replica;
-    const state = replica.manifest;
-    try {
-      const { revision } = replica.image;
-      const ranked = await rank();
-      // Two rankings of two moments would be fused, and numbers of rows mean others by now.
-      return replica.image.revision === revision ? ranked : OVERTAKEN;
-    } catch (thrown) {
-      if (!(thrown instanceof UnreadableRows)) throw thrown;
-      const { segment } = thrown;
-      await this.#enqueue(async () => {
-        await replica.catchUp();
-        // Nobody else has changed it: then it is damaged.
-        const isOurs = segment !== undefined && sameToken(state, replica.manifest);
-        if (isOurs) replica.drop(new Set([segment]));
-      });
-      return OVERTAKEN;
-    }
-  }
-
   /** One attempt at an export. Undefined where it has to be begun anew. */
   async #writeFile(pulse: Pulse): Promise<Blob | undefined> {
     const replica = this.#replica;
@@ -435,17 +380,22 @@ export class FlatIndex {
     return undefined;
   }
 
-  /** Finds out, for all that is held, whether it is still stored as it was written; what is not is lost from here on. */
-  async #examine(pulse: Pulse): Promise<void> {
+  /**
+   * Finds out, for all that is held, whether it is still stored as it was written; what is not is lost from here on. Gives the number
+   * of rosters that were made anew.
+   */
+  async #examine(pulse: Pulse): Promise<number> {
     const replica = this.#replica;
     for (let redo = 0; redo < MAX_REDOS; redo++) {
       await replica.catchUp();
       const state = replica.manifest as Manifest;
       const unsound = await findUnsound(this.#store, replica, pulse);
       if (unsound === OVERTAKEN) continue;
-      replica.drop(unsound.segments);
-      replica.lose(state, unsound.entries);
-      return;
+      const { segments, entries, rosters } = unsound;
+      replica.drop(segments);
+      replica.lose(state, entries);
+      await this.#writer.change(() => ({ fresh: [], removed: [], rosters }));
+      return rosters.size;
     }
     throw overtaken();
   }
@@ -480,9 +430,6 @@ export class FlatIndex {
     throw new RetrievalError("CLOSED", "the index was closed", { repair: "Open it again." });
   }
 }
-
-/** Ranks the memory as it is: a list for each query. */
-type Rank = () => Promise<readonly (readonly Ranked[])[]>;
 
 function invalidText(text: unknown, problem: string): RetrievalError {
   return new RetrievalError("INVALID_OPTION", problem, {

@@ -68,7 +68,8 @@ it(`one flipped bit in ${PLACES} places of any record is noticed, and never answ
         const after = (await again.search(QUERY, 1e6)).hits;
         const gone = new Set(repair.lost);
         expect(after, told).toEqual(answer.filter(({ id }) => !gone.has(id)));
-        const isNoticed = missing > 0 || report.degraded.length > 0 || repair.restored > 0;
+        const isNoticed =
+          missing > 0 || report.degraded.length > 0 || repair.restored + repair.mended > 0;
         expect(isNoticed, told).toBe(true);
         if (gone.size > 0) outcomes.lost++;
         else outcomes.repaired++;

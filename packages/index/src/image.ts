@@ -17,10 +17,11 @@ import {
   setRows,
   type Bitmap,
 } from "./bitmap.ts";
-import type { Columns } from "./columns.ts";
+import { cellsAt, type Columns } from "./columns.ts";
 import type { FieldTest } from "./filter/compile.ts";
 import { matchParts } from "./filter/match.ts";
 import type { SegmentInfo } from "./manifest.ts";
+import { payloadOf, type PayloadForm } from "./payload-form.ts";
 import type { Part } from "./segment.ts";
 
 /** What ranks the rows. One that reads them from the store is told where they are. */
@@ -53,12 +54,15 @@ export interface Place {
 /** An entry all of whose rows are held. */
 export interface HeldEntry {
   readonly hash: string;
+  readonly payload: PayloadForm;
   readonly places: readonly Place[];
 }
 
 /** A hit before its payload is read. `hash` says which content it was found in. */
 export interface RankedRow extends Scored {
   readonly hash: string;
+  /** Of a bare entry, whose payload need not be read. */
+  readonly bare?: { readonly payload: unknown } | undefined;
 }
 
 /**
@@ -132,7 +136,8 @@ export class Image {
       const known = places.get(id) as Place[];
       if (known.length === 0) this.#entries.delete(id);
       else {
-        this.#entries.set(id, { hash: (known[0] as Place).part.hash, places: known });
+        const { hash, payload } = (known[0] as Place).part;
+        this.#entries.set(id, { hash, payload, places: known });
         if (!isWhole(known)) broken.push(id);
       }
     }
@@ -204,6 +209,15 @@ export class Image {
     return (await this.#rank([vector], rows, segments, targets))[0] as RankedRow[];
   }
 
+  /** What is stored under a bare entry that is held; undefined for any other id. */
+  bare(id: string): { readonly hash: string; readonly payload: unknown } | undefined {
+    const entry = this.#entries.get(id);
+    const place = entry?.places[0];
+    const segment = place && this.#segments.get(place.segment);
+    const bare = segment && bareAt(segment, place.index);
+    return entry && bare && { hash: entry.hash, payload: bare.payload };
+  }
+
   /** Says of an entry that is held whether it passes all `tests`. */
   filter(tests: readonly FieldTest[]): (id: string) => boolean {
     if (tests.length === 0) return () => true;
@@ -231,12 +245,13 @@ export class Image {
       : this.#scanner.searchBatch(vectors, limit, targets));
     return found.map((hits) => {
       const ranked = Array.from(hits.scores, (score, at): RankedRow => {
-        const { parts } = segments[hits.targets[at] as number] as HeldSegment;
+        const segment = segments[hits.targets[at] as number] as HeldSegment;
         const row = hits.rows[at] as number;
-        const starts = this.#startsOf(parts);
+        const starts = this.#startsOf(segment.parts);
         const index = findLast(starts, row);
-        const { id, hash, ordinal } = parts[index] as Part;
-        return { id, hash, score, ordinal: ordinal + row - (starts[index] as number) };
+        const { id, hash, ordinal } = segment.parts[index] as Part;
+        const bare = bareAt(segment, index);
+        return { id, hash, score, ordinal: ordinal + row - (starts[index] as number), bare };
       });
       return ranked.sort(compareScored).slice(0, limit);
     });
@@ -286,6 +301,17 @@ export function listPlaces({
     start += part.rows;
   });
   return places;
+}
+
+/** The payload of a part whose entry is bare. */
+export function bareAt(
+  { parts, columns }: Pick<HeldSegment, "parts" | "columns">,
+  index: number,
+): { readonly payload: unknown } | undefined {
+  const { payload } = parts[index] as Part;
+  return payload === "record"
+    ? undefined
+    : { payload: payloadOf(payload, cellsAt(columns, index)) };
 }
 
 /** True where the parts are of one content and give each row of the entry once. */

@@ -16,6 +16,7 @@ export interface Wanted {
 /** A row that was found, and what its score is made of. */
 export interface Ranked extends Scored {
   readonly hash: string;
+  readonly bare?: RankedRow["bare"];
   readonly parts: HitParts;
 }
 
@@ -104,9 +105,9 @@ async function rankByBoth(
     lexical: words.scoreOf(row),
   }));
   const scores = fuse(parts);
-  const rows = all.map(({ id, hash, ordinal }, at): Ranked => {
+  const rows = all.map(({ id, hash, ordinal, bare }, at): Ranked => {
     const { dense = 0, lexical = 0 } = parts[at] ?? {};
-    return { id, hash, ordinal, score: scores[at] as number, parts: { dense, lexical } };
+    return { id, hash, ordinal, bare, score: scores[at] as number, parts: { dense, lexical } };
   });
   return {
     rows: rows.sort(compareScored).slice(0, limit),

@@ -1,5 +1,6 @@
 // The manifest made anew from what it described. A segment's record names its space, its parts and their contents; the record of an
-// entry names its content. So the entries say what is stored, and of the rows those are alive that are of that very content.
+// entry names its content, and so does the roster of a bare one. So these say what is stored, and of the rows those are alive that are
+// of that very content.
 import {
   crc32,
   isRetrievalError,
@@ -10,11 +11,15 @@ import {
   type RecordRead,
   type SegmentStore,
   type StoredRecord,
+  type StoreTable,
   type StoreToken,
 } from "@nearfield/core";
 import { countRows, setRows, type Bitmap } from "./bitmap.ts";
 import { createManifest, encodeManifest, type Manifest, type SegmentInfo } from "./manifest.ts";
+import { OVERTAKEN } from "./load.ts";
 import { readEntry } from "./payload.ts";
+import { namesLeft, rosteredSegments, rosterKeys } from "./roster.ts";
+import { readRosters } from "./rosters.ts";
 import { decodeSegment, type DecodedSegment, type Part } from "./segment.ts";
 
 /** Entries read at once. */
@@ -53,15 +58,17 @@ export async function rebuildManifest(
   const isOvertaken = (token: StoreToken | undefined) => !sameToken(token, damaged);
   const listed = await store.keys("segments");
   if (isOvertaken(listed.manifest)) return undefined;
-  const numbers = listed.keys.filter((key) => typeof key === "number");
+  const entries = await readHashes(store, isOvertaken);
+  if (!entries) return undefined;
+  const stored = listed.keys.filter((key) => typeof key === "number");
+  // A segment that is gone without a trace has left its roster, which says what is lost.
+  const numbers = [...new Set([...stored, ...entries.rosters])].sort((a, b) => a - b);
   const witnesses: Witness[] = [];
   for (const id of numbers) {
     const { manifest, records } = await store.read("segments", [id]);
     if (isOvertaken(manifest)) return undefined;
     witnesses.push(hear(id, records[0] as RecordRead, space));
   }
-  const entries = await readHashes(store, isOvertaken);
-  if (!entries) return undefined;
 
   const alive = chooseAlive(witnesses, entries.hashes);
   const segments: SegmentInfo[] = [];
@@ -86,8 +93,11 @@ export async function rebuildManifest(
   if (isOvertaken(bitmaps.manifest)) return undefined;
   const kept = new Set([...segments, ...quarantined].map(({ id }) => id));
   const written = new Set(puts.map(({ key }) => key));
-  const gone = (table: "segments" | "bitmaps", keys: readonly RecordKey[], stays: Set<RecordKey>) =>
-    keys.filter((key) => !stays.has(key)).map((key) => ({ table, key }));
+  const gone = <Key extends RecordKey>(
+    table: StoreTable,
+    keys: readonly Key[],
+    stays: ReadonlySet<RecordKey>,
+  ) => keys.filter((key) => !stays.has(key)).map((key) => ({ table, key }));
   const manifest: Manifest = {
     ...createManifest(space.fingerprint, space.dimensions),
     ...nextToken(damaged, seen),
@@ -100,7 +110,13 @@ export async function rebuildManifest(
     base: damaged,
     manifest: encodeManifest(manifest),
     puts,
-    deletes: [...gone("segments", numbers, kept), ...gone("bitmaps", bitmaps.keys, written)],
+    deletes: [
+      ...gone("segments", numbers, kept),
+      ...gone("bitmaps", bitmaps.keys, written),
+      ...gone("entries", entries.rosters, kept).flatMap(({ table, key }) =>
+        rosterKeys(key).map((own) => ({ table, key: own })),
+      ),
+    ],
   });
   return isWritten ? manifest : undefined;
 }
@@ -131,11 +147,18 @@ function decode(record: Uint8Array<ArrayBuffer>): DecodedSegment | undefined {
   }
 }
 
-/** Every key of the table, and the content of each entry whose record can be read. */
+interface StoredHashes {
+  readonly keys: readonly string[];
+  readonly hashes: ReadonlyMap<string, string>;
+  /** Numbers of the segments that have a roster, sound or not. */
+  readonly rosters: readonly number[];
+}
+
+/** Every id that is stored, and the content of each entry whose record, or roster, can be read. */
 async function readHashes(
   store: SegmentStore,
   isOvertaken: (token: StoreToken | undefined) => boolean,
-): Promise<{ keys: readonly string[]; hashes: ReadonlyMap<string, string> } | undefined> {
+): Promise<StoredHashes | undefined> {
   const listed = await store.keys("entries");
   if (isOvertaken(listed.manifest)) return undefined;
   const keys = listed.keys.filter((key) => typeof key === "string");
@@ -149,7 +172,16 @@ async function readHashes(
       if (entry) hashes.set(id, entry.hash);
     });
   }
-  return { keys, hashes };
+  const numbers = rosteredSegments(listed.keys);
+  const rosters = await readRosters(store, listed.manifest, numbers);
+  if (rosters === OVERTAKEN) return undefined;
+  for (const roster of rosters) {
+    for (const { id, hash } of namesLeft(roster)) {
+      if (!hashes.has(id)) keys.push(id);
+      hashes.set(id, hash);
+    }
+  }
+  return { keys, hashes, rosters: numbers };
 }
 
 /** Which rows belong to what is stored: for each whole entry one copy of each of its parts, the newest. */

@@ -9,18 +9,27 @@ import {
 import type { Pulse } from "./pulse.ts";
 import { OVERTAKEN, readSegment } from "./load.ts";
 import type { Manifest, SegmentInfo } from "./manifest.ts";
+import type { IndexEntry } from "./calls.ts";
+import type { Columns } from "./columns.ts";
+import { bareAt } from "./image.ts";
 import { readEntry, readPayloads } from "./payload.ts";
 import { chooseWhole } from "./rebuild.ts";
+import { hasBare, makeRoster, namesLeft, sameRoster } from "./roster.ts";
+import { readRosters } from "./rosters.ts";
 import type { Replica } from "./replica.ts";
 import { decodeSegment, MAX_SEGMENT_ROWS, type DecodedSegment, type Part } from "./segment.ts";
 
 /** Entries read at once. */
 const ENTRIES_PER_READ = 256;
+/** Of a segment of version 1, in which no entry is bare. */
+const NO_COLUMNS: Columns = { parts: 0, byName: new Map() };
 
 /** What is held and can not be read any more. */
 export interface Unsound {
   readonly segments: ReadonlySet<number>;
   readonly entries: readonly string[];
+  /** Segments that are sound and whose roster is not: nothing is lost, and it can be made anew. */
+  readonly rosters: ReadonlySet<number>;
 }
 
 /** Reads all records of what is held; for a change by others meanwhile, `OVERTAKEN`. */
@@ -31,14 +40,21 @@ export async function findUnsound(
 ): Promise<Unsound | typeof OVERTAKEN> {
   const manifest = held as Manifest;
   const segments = new Set<number>();
-  for (const { info } of image.segments.values()) {
+  const rosters = new Set<number>();
+  for (const held of image.segments.values()) {
     pulse();
-    const read = await readSegment(store, manifest, info);
+    const { id } = held.info;
+    const read = await readSegment(store, manifest, held.info);
     if (read === OVERTAKEN) return OVERTAKEN;
-    if (read === null) segments.add(info.id);
+    if (read === null) segments.add(id);
+    else if (hasBare(held.parts)) {
+      const found = await readRosters(store, manifest, [id]);
+      if (found === OVERTAKEN) return OVERTAKEN;
+      if (!sameRoster(found[0], makeRoster(id, held))) rosters.add(id);
+    }
   }
   const entries: string[] = [];
-  const all = [...image.entries];
+  const all = [...image.entries].filter(([, { payload }]) => payload === "record");
   for (let start = 0; start < all.length; start += ENTRIES_PER_READ) {
     pulse();
     const some = all.slice(start, start + ENTRIES_PER_READ);
@@ -47,7 +63,7 @@ export async function findUnsound(
     if (!sameToken(snapshot.manifest, manifest)) return OVERTAKEN;
     entries.push(...readPayloads(hashes, snapshot.records).unsound);
   }
-  return { segments, entries };
+  return { segments, entries, rosters };
 }
 
 /** An entry that was lost, with its vectors from a record that was set aside. */
@@ -60,11 +76,12 @@ interface Piece {
   readonly part: Part;
   readonly segment: number;
   readonly vectors: Float32Array;
+  readonly bare: { readonly payload: unknown } | undefined;
 }
 
 /**
- * Lost entries that can be had whole from records that could not be read before, or whose bitmap is damaged: the entry's own record
- * says which content is the one. In portions of about one segment.
+ * Lost entries that can be had whole from records that could not be read before, or whose bitmap is damaged: the entry's own record, or
+ * the roster, says which content is the one. In portions of about one segment.
  */
 export async function* salvage(
   store: SegmentStore,
@@ -73,6 +90,13 @@ export async function* salvage(
   const manifest = replica.manifest as Manifest;
   const { dimensions } = manifest;
   const pieces = new Map<string, Piece[]>();
+  const suspects = replica.suspects.map(({ id }) => id);
+  const rosters = await readRosters(store, manifest, suspects);
+  if (rosters === OVERTAKEN) return;
+  const bareHashes = new Map<string, string>();
+  for (const roster of rosters) {
+    for (const { id, hash } of namesLeft(roster)) bareHashes.set(id, hash);
+  }
   let found: Salvaged[] = [];
   let rows = 0;
   for (const info of replica.suspects) {
@@ -80,12 +104,13 @@ export async function* salvage(
     if (!decoded) continue;
     const touched = new Set<string>();
     let start = 0;
-    for (const part of decoded.parts) {
+    for (const [index, part] of decoded.parts.entries()) {
       const end = start + part.rows;
       if (replica.lost.has(part.id)) {
         const vectors = decoded.vectors.slice(start * dimensions, end * dimensions);
         const known = pieces.get(part.id) ?? [];
-        known.push({ part, segment: info.id, vectors });
+        const { parts, columns = NO_COLUMNS } = decoded;
+        known.push({ part, segment: info.id, vectors, bare: bareAt({ parts, columns }, index) });
         pieces.set(part.id, known);
         touched.add(part.id);
       }
@@ -96,7 +121,13 @@ export async function* salvage(
       const some = ids.slice(at, at + ENTRIES_PER_READ);
       const { records } = await store.read("entries", some);
       for (const [index, id] of some.entries()) {
-        const salvaged = assemble(id, records[index] as RecordRead, pieces.get(id) as Piece[]);
+        const known = pieces.get(id) as Piece[];
+        const hash = bareHashes.get(id);
+        const entry =
+          hash === undefined
+            ? readEntry(id, records[index] as RecordRead)
+            : bareEntry(id, hash, known);
+        const salvaged = entry && assemble(entry, known);
         if (!salvaged) continue;
         pieces.delete(id);
         found.push(salvaged);
@@ -111,9 +142,14 @@ export async function* salvage(
   if (found.length > 0) yield found;
 }
 
-function assemble(id: string, record: RecordRead, pieces: readonly Piece[]): Salvaged | undefined {
-  const entry = readEntry(id, record);
-  const whole = entry && chooseWhole(pieces.filter(({ part }) => part.hash === entry.hash));
+/** The bare entry of this content, if a piece is of it. */
+function bareEntry(id: string, hash: string, pieces: readonly Piece[]): IndexEntry | undefined {
+  const bare = pieces.find(({ part }) => part.hash === hash)?.bare;
+  return bare && { id, hash, payload: bare.payload };
+}
+
+function assemble(entry: IndexEntry, pieces: readonly Piece[]): Salvaged | undefined {
+  const whole = chooseWhole(pieces.filter(({ part }) => part.hash === entry.hash));
   if (!whole) return undefined;
   const length = whole.reduce((sum, { vectors }) => sum + vectors.length, 0);
   const vectors = new Float32Array(length);

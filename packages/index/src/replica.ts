@@ -18,6 +18,8 @@ import {
   MOVED,
 } from "./manifest.ts";
 import { rebuildManifest } from "./rebuild.ts";
+import { readRosters } from "./rosters.ts";
+import { namesLeft, rosteredSegments } from "./roster.ts";
 import { StoredRows } from "./stored-rows.ts";
 
 /**
@@ -70,17 +72,22 @@ export class Replica {
     return this.#isStale || !this.#manifest;
   }
 
-  /** Records in the store's table `entries`. */
-  get records(): number {
+  /** Entries that are stored. */
+  get stored(): number {
     return this.image.entries.size + this.#lost.size;
   }
 
-  /** True for an id that has a record, be it found or lost. */
+  /** True for an id that may have a record of its own: of one that is lost it is not known. */
+  hasRecord(id: string): boolean {
+    return this.image.entries.get(id)?.payload === "record" || this.#lost.has(id);
+  }
+
+  /** True for an id that is stored, be it found or lost. */
   isStored(id: string): boolean {
     return this.image.entries.has(id) || this.#lost.has(id);
   }
 
-  /** Ids that have a record and can not be found. */
+  /** Ids that are stored and can not be found. */
   get lost(): ReadonlySet<string> {
     return this.#lost;
   }
@@ -179,12 +186,17 @@ export class Replica {
 
   /** Compares what is held with the records that are stored, as something is missing. */
   async #findLost(): Promise<boolean> {
-    const { manifest: record, keys } = await this.#options.store.keys("entries");
-    if (!sameToken(record, this.#manifest)) return false;
+    const { store } = this.#options;
+    const { manifest: record, keys } = await store.keys("entries");
+    // By their keys, so that nobody is forgotten whose segment is not even named any more.
+    const unheld = rosteredSegments(keys).filter((id) => !this.image.segments.has(id));
+    const rosters = await readRosters(store, this.#manifest, unheld);
+    if (!sameToken(record, this.#manifest) || rosters === OVERTAKEN) return false;
     const stored = new Set(keys.filter((key) => typeof key === "string"));
-    const held = new Set(this.image.entries.keys());
-    this.image.forget(without(held, stored));
-    this.#lost = without(stored, held);
+    const recorded = [...this.image.entries].filter(([, { payload }]) => payload === "record");
+    this.image.forget(recorded.map(([id]) => id).filter((id) => !stored.has(id)));
+    for (const roster of rosters) for (const { id } of namesLeft(roster)) stored.add(id);
+    this.#lost = without(stored, new Set(this.image.entries.keys()));
     this.#isIncomplete = false;
     return true;
   }

@@ -8,9 +8,9 @@ import { decodeSegment, layOutSegment, sealSegment, type Part } from "./segment.
 const DIMENSIONS = 5;
 const SPACE = "space \ud800";
 const PARTS: readonly Part[] = [
-  { id: "a", hash: "first", ordinal: 0, rows: 2, of: 2 },
-  { id: "\ud800 alone", hash: "#", ordinal: 4, rows: 1, of: 9 },
-  { id: "__proto__", hash: "h", ordinal: 0, rows: 1, of: 1 },
+  { id: "a", hash: "first", ordinal: 0, rows: 2, of: 2, payload: "record" },
+  { id: "\ud800 alone", hash: "#", ordinal: 4, rows: 1, of: 9, payload: "none" },
+  { id: "__proto__", hash: "#", ordinal: 0, rows: 1, of: 1, payload: "fields" },
 ];
 
 const FIELDS = [

@@ -1,32 +1,38 @@
-// The binary record of one segment, version 3. Little-endian, as is every machine that runs a browser.
+// The binary record of one segment, version 4. Little-endian, as is every machine that runs a browser.
 //
 //   u32  magic, version, checksum, rows, dimensions, parts, text units, bytes of the columns, code units of the space
-//   u32  for each part: first ordinal, rows, rows of its entry, code units of its id, code units of its hash
+//   u32  for each part: first ordinal, rows, rows of its entry and in its two highest bits the form of its payload, code units of its
+//        id, code units of its hash, or 2^32 - 1 where that is the one of the part before
 //   u16  name of the embedding space, then ids and hashes of the parts, one after the other, as UTF-16 code units (an id may
 //        hold a lone surrogate)
 //        padding to a multiple of four
 //   u8   columns of the parts' fields, see columns/record.ts; a multiple of four
 //   f32  rows × dimensions
 //
-// Version 2 does not name its space, and its header ends one word earlier: a lost manifest can not be rebuilt from it. Version 1
-// has no columns either (its last word is 0): the fields are in the payloads of its entries alone. Both are read, not written.
+// In version 3 each part has its hash, and every payload a record. Version 2 does not name its space either, and its header ends
+// one word earlier: a lost manifest can not be rebuilt from it. Version 1 has no columns (its last word is 0): the fields are in the
+// payloads of its entries alone. All are read, none is written.
 //
 // The checksum is a CRC-32 over all that follows it.
 import { crc32, RetrievalError } from "@nearfield/core";
+import { textOfUnits, writeUnits } from "./code-units.ts";
 import type { Columns } from "./columns.ts";
 import { decodeColumns, encodeColumns } from "./columns/record.ts";
+import { PAYLOAD_FORMS, type PayloadForm } from "./payload-form.ts";
 
 /** "NFSG" */
 const MAGIC = 0x4753464e;
-const VERSION = 3;
+const VERSION = 4;
 const VERSION_WITHOUT_SPACE = 2;
 const VERSION_WITHOUT_COLUMNS = 1;
 const HEADER_BYTES = 36;
 const HEADER_BYTES_WITHOUT_SPACE = 32;
 const CHECKSUM_END = 12;
 const WORDS_PER_PART = 5;
-/** `String.fromCharCode` takes its units as arguments, and engines limit how many there may be. */
-const UNITS_PER_CALL = 8192;
+const FORM_SHIFT = 30;
+const MAX_ENTRY_ROWS = 2 ** FORM_SHIFT - 1;
+/** In the place of a hash's length: the rows of one call often have one hash, and it is kept once. */
+const SAME_HASH = 0xffff_ffff;
 
 /** Rows of a segment at most: measured best for writing and reading at 1.5 to 6 MB a record (see the storage notes). */
 export const MAX_SEGMENT_ROWS = 4096;
@@ -40,6 +46,8 @@ export interface Part {
   readonly rows: number;
   /** Rows of the whole entry. */
   readonly of: number;
+  /** Of all parts of an entry the same. */
+  readonly payload: PayloadForm;
 }
 
 /** A record whose vectors are still to be filled in; then {@link sealSegment}. */
@@ -72,10 +80,10 @@ export function layOutSegment(
   const fields = encodeColumns(columns);
   let rows = 0;
   let units = space.length;
-  for (const part of parts) {
-    rows += part.rows;
-    units += part.id.length + part.hash.length;
-  }
+  parts.forEach(({ id, hash, rows: held }, index) => {
+    rows += held;
+    units += id.length + (hash === parts[index - 1]?.hash ? 0 : hash.length);
+  });
   const at = offsets(HEADER_BYTES, parts.length, units, fields.length);
   const buffer = new ArrayBuffer(at.vectors + rows * dimensions * 4);
   new Uint32Array(buffer, 0, HEADER_BYTES / 4).set([
@@ -91,15 +99,17 @@ export function layOutSegment(
   ]);
   const table = new Uint32Array(buffer, HEADER_BYTES, parts.length * WORDS_PER_PART);
   const text = new Uint16Array(buffer, at.text, units);
-  let unit = 0;
-  const write = (piece: string) => {
-    for (let i = 0; i < piece.length; i++) text[unit++] = piece.charCodeAt(i);
-  };
-  write(space);
-  parts.forEach(({ id, hash, ordinal, rows: held, of }, index) => {
-    table.set([ordinal, held, of, id.length, hash.length], index * WORDS_PER_PART);
-    write(id);
-    write(hash);
+  let unit = writeUnits(text, 0, space);
+  parts.forEach(({ id, hash, ordinal, rows: held, of, payload }, index) => {
+    const isSame = hash === parts[index - 1]?.hash;
+    const at = index * WORDS_PER_PART;
+    table[at] = ordinal;
+    table[at + 1] = held;
+    table[at + 2] = of | (PAYLOAD_FORMS.indexOf(payload) << FORM_SHIFT);
+    table[at + 3] = id.length;
+    table[at + 4] = isSame ? SAME_HASH : hash.length;
+    unit = writeUnits(text, unit, id);
+    if (!isSame) unit = writeUnits(text, unit, hash);
   });
   const bytes = new Uint8Array(buffer);
   bytes.set(fields, at.columns);
@@ -152,7 +162,7 @@ export function decodeSegment(
   const at = offsets(header, count, units, columnBytes);
   if (bytes.byteLength !== at.vectors + rows * dimensions * 4) throw damaged("its length is wrong");
   const table = new Uint32Array(bytes.buffer, bytes.byteOffset + header, count * WORDS_PER_PART);
-  const text = decodeText(new Uint16Array(bytes.buffer, bytes.byteOffset + at.text, units));
+  const text = textOfUnits(new Uint16Array(bytes.buffer, bytes.byteOffset + at.text, units));
   const space = namesSpace ? text.slice(0, spaceUnits) : undefined;
   const parts = decodeParts(table, text, space?.length ?? 0);
   if (parts.reduce((sum, part) => sum + part.rows, 0) !== rows) throw damaged("rows are missing");
@@ -174,27 +184,24 @@ export function decodeSegment(
 function decodeParts(table: Uint32Array, text: string, start: number): Part[] {
   const parts: Part[] = [];
   let unit = start;
-  for (let index = 0; index * WORDS_PER_PART < table.length; index++) {
-    const [ordinal, rows, of, idUnits, hashUnits] = table.subarray(
-      index * WORDS_PER_PART,
-      (index + 1) * WORDS_PER_PART,
-    ) as unknown as [number, number, number, number, number];
-    if (rows === 0 || ordinal + rows > of) throw damaged("a part has impossible bounds");
-    const middle = unit + idUnits;
-    const end = middle + hashUnits;
+  let hash: string | undefined;
+  for (let at = 0; at < table.length; at += WORDS_PER_PART) {
+    const ordinal = table[at] as number;
+    const rows = table[at + 1] as number;
+    const of = (table[at + 2] as number) & MAX_ENTRY_ROWS;
+    const payload = PAYLOAD_FORMS[(table[at + 2] as number) >>> FORM_SHIFT];
+    const hashUnits = table[at + 4] as number;
+    if (rows === 0 || ordinal + rows > of || !payload) throw damaged("a part is impossible");
+    const middle = unit + (table[at + 3] as number);
+    const end = hashUnits === SAME_HASH ? middle : middle + hashUnits;
     if (end > text.length) throw damaged("an id ends outside it");
-    parts.push({ id: text.slice(unit, middle), hash: text.slice(middle, end), ordinal, rows, of });
+    const id = text.slice(unit, middle);
+    if (hashUnits !== SAME_HASH) hash = text.slice(middle, end);
+    if (hash === undefined) throw damaged("a part has no hash");
+    parts.push({ id, hash, ordinal, rows, of, payload });
     unit = end;
   }
   return parts;
-}
-
-function decodeText(units: Uint16Array): string {
-  let text = "";
-  for (let start = 0; start < units.length; start += UNITS_PER_CALL) {
-    text += String.fromCharCode(...units.subarray(start, start + UNITS_PER_CALL));
-  }
-  return text;
 }
 
 function offsets(

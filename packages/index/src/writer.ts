@@ -8,6 +8,7 @@ import { encodeManifest, type Manifest } from "./manifest.ts";
 import { chooseCompaction, chooseMerge, type SegmentSize } from "./merge.ts";
 import { MAX_REDOS, overtaken, type Replica } from "./replica.ts";
 import { assertRoom } from "./room.ts";
+import { readRosters } from "./rosters.ts";
 
 /** Longest pause before a commit is tried again, so that tabs which collide do not go on colliding. */
 const MAX_PAUSE_MS = 32;
@@ -48,7 +49,7 @@ export class Writer {
       if (replica.isStale) await replica.catchUp();
       const before = replica.manifest as Manifest;
       const wanted = wish();
-      if (wanted.fresh.length + wanted.removed.length === 0) {
+      if (isNothing(wanted)) {
         await replica.catchUp();
         if (sameToken(before, replica.manifest)) return wanted;
         continue; // what is stored may be gone by now, or the other way round
@@ -157,28 +158,30 @@ export class Writer {
   /** One commit. False, with nothing changed, where somebody else has committed since `before`. */
   async #write(
     before: Manifest,
-    { fresh, removed }: Wish,
+    wish: Wish,
     segments: readonly HeldSegment[],
     sources: ReadonlyMap<number, Source>,
   ): Promise<boolean> {
     const replica = this.#replica;
+    const { fresh, removed } = wish;
     const ids = fresh.map(({ entry }) => entry.id);
     const additional = ids.filter((id) => !replica.isStored(id)).length;
-    const records = replica.records + additional - removed.length;
     const changed = [...ids, ...removed];
+    const found = changed.filter((id) => replica.lost.has(id)).length;
+    const suspects = found > 0 ? replica.suspects.map(({ id }) => id) : [];
+    const rosters = await readRosters(this.#store, before, suspects);
+    if (rosters === OVERTAKEN) return false;
     const twin = this.#twin;
-    const draft = draftCommit(
-      before,
-      { fresh, removed },
-      {
-        held: replica.image.segments,
-        segments,
-        sources,
-        records,
-        lost: replica.lost.size - changed.filter((id) => replica.lost.has(id)).length,
-        wordsOf: twin && ((entry) => twin.wordsOf(entry)),
-      },
-    );
+    const draft = draftCommit(before, wish, {
+      held: replica.image.segments,
+      segments,
+      sources,
+      rosters,
+      hasRecord: (id) => replica.hasRecord(id),
+      records: replica.stored + additional - removed.length,
+      lost: replica.lost.size - found,
+      wordsOf: twin && ((entry) => twin.wordsOf(entry)),
+    });
     const bytes = draft.change.puts.reduce((sum, put) => sum + put.bytes.byteLength, 0);
     await assertRoom(this.#store, bytes);
     // The scanner first: if it has no memory for the rows, nothing has happened yet.
@@ -198,6 +201,10 @@ export class Writer {
     }
     return isCommitted;
   }
+}
+
+function isNothing({ fresh, removed, rosters }: Wish): boolean {
+  return fresh.length + removed.length + (rosters?.size ?? 0) === 0;
 }
 
 function pause(ms: number): Promise<void> {

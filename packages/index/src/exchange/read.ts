@@ -4,6 +4,8 @@ import { buildColumns, cellsOf, type Cells } from "../columns.ts";
 import { encodeEntry } from "../entry-record.ts";
 import { checkId } from "../input.ts";
 import type { SegmentInfo } from "../manifest.ts";
+import { formOf, type PayloadForm } from "../payload-form.ts";
+import { rosterRecords } from "../roster.ts";
 import { layOutSegment, sealSegment, type DecodedSegment, type Part } from "../segment.ts";
 import { decodeEnd, decodeEntries, decodeHead, decodeRows, type Head } from "./content.ts";
 import { invalid, readFrames } from "./frame.ts";
@@ -18,6 +20,7 @@ export interface Staged {
 
 interface Incoming {
   readonly hash: string;
+  readonly payload: PayloadForm;
   readonly cells: Cells;
   /** Rows of the whole entry; known with its first part. */
   of: number | undefined;
@@ -59,16 +62,20 @@ export async function readFile(
           assertEntry(entry);
           if (incoming.has(id)) throw invalid("it has an entry twice");
           const check = (count: number) => checkPayload(entry, count);
-          incoming.set(id, { hash, cells: cellsOf(payload), of: undefined, next: 0, check });
-          puts.push({ table: "entries", key: id, bytes: encodeEntry(entry) });
+          const form = formOf(payload);
+          const cells = cellsOf(payload);
+          incoming.set(id, { hash, payload: form, cells, of: undefined, next: 0, check });
+          if (form === "record")
+            puts.push({ table: "entries", key: id, bytes: encodeEntry(entry) });
         }
         await stage.put(puts);
         break;
       }
       case "rows": {
         const decoded = decodeRows(content);
-        const { bytes, info } = rewrite(decoded, space, firstSegment + segments.length, incoming);
-        await stage.put([{ table: "segments", key: info.id, bytes }]);
+        const id = firstSegment + segments.length;
+        const { bytes, info, parts } = rewrite(decoded, space, id, incoming);
+        await stage.put([{ table: "segments", key: id, bytes }, ...rosterRecords(id, { parts })]);
         segments.push(info);
         rows += info.rows;
         break;
@@ -94,21 +101,29 @@ function rewrite(
   { fingerprint: space, dimensions }: Head,
   id: number,
   incoming: ReadonlyMap<string, Incoming>,
-): { readonly bytes: Uint8Array<ArrayBuffer>; readonly info: SegmentInfo } {
-  const { parts, vectors, rows } = decoded;
+): {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly info: SegmentInfo;
+  readonly parts: readonly Part[];
+} {
+  const { vectors, rows } = decoded;
   if (decoded.dimensions !== dimensions || rows === 0)
     throw invalid("its rows are of another kind");
   if (!isFinite32(vectors)) throw invalid("a vector is not finite");
-  const cells = parts.map((part) => take(part, incoming));
-  const blank = layOutSegment(parts, buildColumns(cells), { space, dimensions });
+  const taken = decoded.parts.map((part) => take(part, incoming));
+  const parts = taken.map(({ payload }, at): Part => ({ ...(decoded.parts[at] as Part), payload }));
+  const blank = layOutSegment(parts, buildColumns(taken.map(({ cells }) => cells)), {
+    space,
+    dimensions,
+  });
   blank.vectors.set(vectors);
   const checksum = sealSegment(blank.bytes);
   const { bytes } = blank;
-  return { bytes, info: { id, rows, byteLength: bytes.byteLength, checksum } };
+  return { bytes, info: { id, rows, byteLength: bytes.byteLength, checksum }, parts };
 }
 
 /** Counts a part as come. Parts of an entry have to come in order, each once. */
-function take(part: Part, incoming: ReadonlyMap<string, Incoming>): Cells {
+function take(part: Part, incoming: ReadonlyMap<string, Incoming>): Incoming {
   const entry = incoming.get(part.id);
   if (!entry || entry.hash !== part.hash) throw invalid("it has rows of no entry");
   if (part.ordinal !== entry.next || part.of !== (entry.of ?? part.of)) {
@@ -120,7 +135,7 @@ function take(part: Part, incoming: ReadonlyMap<string, Incoming>): Cells {
   }
   entry.of = part.of;
   entry.next += part.rows;
-  return entry.cells;
+  return entry;
 }
 
 function assertEntry({ id, hash }: IndexEntry): void {

@@ -7,7 +7,7 @@ import {
 } from "@nearfield/core";
 import type { IndexEntry } from "../calls.ts";
 import { buildColumns } from "../columns.ts";
-import { listPlaces, type HeldSegment } from "../image.ts";
+import { bareAt, listPlaces, type HeldSegment } from "../image.ts";
 import { OVERTAKEN, readSegment } from "../load.ts";
 import type { Manifest } from "../manifest.ts";
 import { readEntry } from "../payload.ts";
@@ -49,7 +49,18 @@ export async function writeFile(
     if (segment.live === 0) continue;
     const places = listPlaces(segment);
     const fresh = new Map<string, string>();
-    for (const { id, place } of places) if (!written.has(id)) fresh.set(id, place.part.hash);
+    const bare: IndexEntry[] = [];
+    for (const { id, place } of places) {
+      if (written.has(id)) continue;
+      const { hash } = place.part;
+      const own = bareAt(segment, place.index);
+      if (!own) fresh.set(id, hash);
+      else {
+        bare.push({ id, hash, payload: own.payload });
+        written.add(id);
+      }
+    }
+    for (const content of encodeEntries(bare)) writer.write("entries", content);
     const named = [...fresh];
     for (let at = 0; at < named.length; at += ENTRIES_PER_READ) {
       const some = named.slice(at, at + ENTRIES_PER_READ);
@@ -100,7 +111,8 @@ async function copyRows(
   if (!source) return undefined;
   const places = listPlaces(segment).map(({ place }) => place);
   const blank = layOutSegment(
-    places.map(({ part }) => part),
+    // Every entry comes with its payload.
+    places.map(({ part }) => ({ ...part, payload: "record" })),
     buildColumns(places.map(() => new Map())),
     { space, dimensions },
   );

@@ -216,7 +216,9 @@ export class Twin {
       for (const [at, id] of some.entries()) {
         const entry = readEntry(id, snapshot.records[at] as RecordRead);
         const held = this.#image.entries.get(id);
-        if (entry && held && entry.hash === held.hash) {
+        if (held && held.payload !== "record") {
+          all.set(id, { hash: held.hash, words: wordsOfPassages(null, rowsOf(held)) });
+        } else if (entry && held && entry.hash === held.hash) {
           const words = wordsOfPassages(entry.payload, rowsOf(held));
           all.set(id, { hash: entry.hash, words });
         }
