@@ -68,6 +68,7 @@ export default defineConfig({
           name: "node",
           environment: "node",
           env,
+          testTimeout: 60_000,
           include: [
             "packages/*/src/**/*.test.ts",
             "examples/*/src/**/*.test.ts",

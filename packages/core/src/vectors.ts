@@ -30,8 +30,17 @@ export function cosine(a: Float32Array, b: Float32Array): number {
   return lengths > 0 ? dot(a, b) / lengths : 0;
 }
 
+/** The bits of a float32 that are its exponent: all of them are ones where it is no finite number. */
+const EXPONENT = 0x7f80_0000;
+const LEAST_EXPONENT = 0x0080_0000;
+
 /** True if every component is a finite number. */
 export function isFinite32(vector: Float32Array): boolean {
-  for (let j = 0; j < vector.length; j++) if (!Number.isFinite(vector[j])) return false;
-  return true;
+  const words = new Int32Array(vector.buffer, vector.byteOffset, vector.length);
+  // One more than all ones carries into the sign, and the sign stays: no branch for each component.
+  let carried = 0;
+  for (let j = 0; j < words.length; j++) {
+    carried |= ((words[j] as number) & EXPONENT) + LEAST_EXPONENT;
+  }
+  return carried >= 0;
 }

@@ -19,7 +19,7 @@ import {
 } from "./index-options.ts";
 import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
-import { blocksOf, checkRows, type Row } from "./vector-index/rows.ts";
+import { readBlocks, type Row } from "./vector-index/rows.ts";
 import { copyQueries, copyVector } from "./vector-index/vector.ts";
 
 /** A row that was found. */
@@ -85,7 +85,7 @@ export class VectorIndex {
 
   /**
    * Stores rows; one with a known id replaces the old one. All rows are read and checked before anything is stored. They are
-   * stored in transactions of at most 4,096 rows: after a failure, those of earlier transactions stay stored and `status()`
+   * stored in transactions of at most 16,384 rows: after a failure, those of earlier transactions stay stored and `status()`
    * counts them. Resolves when all are durable.
    * @throws RetrievalError `INVALID_VECTOR`, `INVALID_DOCUMENT`, `INPUT_TOO_LARGE`, `DUPLICATE_ID`, `INVALID_OPTION`,
    * `SOURCE_FAILED`: nothing is stored then. `ABORTED`, `CLOSED`, `STORAGE_*`, `OUT_OF_MEMORY`, `WORKER_*`, `TIMEOUT`
@@ -94,12 +94,13 @@ export class VectorIndex {
     this.#checkOpen();
     const { signal } = checkSignalOptions("add", options);
     const { dimensions } = this.#parts.options;
-    const checked = checkRows(rows, dimensions);
-    for (const block of blocksOf(checked, dimensions, crypto.randomUUID())) {
+    let added = 0;
+    for (const block of readBlocks(rows, dimensions, crypto.randomUUID())) {
+      added += block.entries.length;
       await this.#parts.client.commit(block, { signal, transfer: [block.vectors.buffer] });
     }
-    if (checked.length > 0) this.#askToKeep();
-    return { added: checked.length };
+    if (added > 0) this.#askToKeep();
+    return { added };
   }
 
   /**

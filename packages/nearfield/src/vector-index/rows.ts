@@ -6,7 +6,7 @@ import {
   type Fields,
 } from "@nearfield/core";
 import { copyFields, MAX_ID_LENGTH } from "@nearfield/encoder";
-import { copyVector } from "./vector.ts";
+import { readVector } from "./vector.ts";
 
 /** A vector of the app's own, with what it wants to filter by and to get back. */
 export interface Row {
@@ -17,44 +17,42 @@ export interface Row {
   readonly fields?: Fields | undefined;
 }
 
-/** A row that was checked, with nothing of the caller's in it. */
-export interface CheckedRow {
-  readonly id: string;
-  readonly vector: Float32Array;
-  readonly fields: Fields | undefined;
-}
+/** Rows that go into one transaction, with nothing of the caller's in them. */
+export type RowBlock = EntryBlock & { readonly vectors: Float32Array<ArrayBuffer> };
 
-/** Rows of one transaction, and bytes of its vectors: one full segment of usual models. */
-const ROWS_PER_BATCH = 4_096;
-const BYTES_PER_BATCH = 16 * 2 ** 20;
+/** Rows of one transaction, and bytes of its vectors: some full segments, as a transaction takes its time whatever is in it. */
+const ROWS_PER_BLOCK = 16_384;
+const BYTES_PER_BLOCK = 32 * 2 ** 20;
+/** Room for so many rows is made at first: most calls have few. */
+const FIRST_ROWS = 64;
 
 const KNOWN: ReadonlySet<string> = new Set(["id", "vector", "fields"]);
 
 /**
- * Copies of all rows.
+ * Copies of all rows, as blocks for one transaction each.
+ * @param hash names this very call: rows of an id that is stored are always replaced
  * @throws RetrievalError `INVALID_OPTION` for something that is no iterable, `SOURCE_FAILED` when it throws, `INVALID_DOCUMENT`,
  * `INPUT_TOO_LARGE`, `INVALID_VECTOR`, `DUPLICATE_ID`, `OUT_OF_MEMORY`
  */
-export function checkRows(rows: unknown, dimensions: number): readonly CheckedRow[] {
+export function readBlocks(rows: unknown, dimensions: number, hash: string): readonly RowBlock[] {
   if (typeof rows !== "object" || rows === null || !(Symbol.iterator in rows)) {
     throw new RetrievalError("INVALID_OPTION", "rows must be an array or an iterable of rows", {
       value: rows,
       repair: "Put a single row into an array.",
     });
   }
-  const checked: CheckedRow[] = [];
+  const blocks = new Blocks(dimensions, hash);
   const seen = new Set<string>();
   try {
     for (const row of rows as Iterable<unknown>) {
-      const copy = readRow(row, dimensions, `row ${checked.length}`);
-      if (seen.has(copy.id)) {
+      const id = readRow(row, blocks, `row ${seen.size}`);
+      if (seen.has(id)) {
         throw new RetrievalError("DUPLICATE_ID", "one call names a row twice", {
-          value: copy.id,
+          value: id,
           repair: "Give each id once.",
         });
       }
-      seen.add(copy.id);
-      checked.push(copy);
+      seen.add(id);
     }
   } catch (thrown) {
     if (isRetrievalError(thrown)) throw thrown;
@@ -63,32 +61,61 @@ export function checkRows(rows: unknown, dimensions: number): readonly CheckedRo
       cause: thrown,
     });
   }
-  return checked;
+  return blocks.finish();
 }
 
-/**
- * The rows as blocks for one transaction each.
- * @param hash names this very call: rows of an id that is stored are always replaced
- */
-export function* blocksOf(
-  rows: readonly CheckedRow[],
-  dimensions: number,
-  hash: string,
-): Generator<EntryBlock & { readonly vectors: Float32Array<ArrayBuffer> }> {
-  const byBytes = Math.floor(BYTES_PER_BATCH / (dimensions * Float32Array.BYTES_PER_ELEMENT));
-  const size = Math.min(ROWS_PER_BATCH, byBytes);
-  for (let start = 0; start < rows.length; start += size) {
-    const batch = rows.slice(start, start + size);
-    const vectors = new Float32Array(batch.length * dimensions);
-    const entries = batch.map(({ id, vector, fields }, at): Entry => {
-      vectors.set(vector, at * dimensions);
-      return { id, hash, rows: 1, payload: fields ? { fields } : null };
-    });
-    yield { entries, vectors, dimensions };
+/** Fills block after block, each vector copied once, to where it is sent from. */
+class Blocks {
+  readonly dimensions: number;
+  readonly #hash: string;
+  readonly #most: number;
+  readonly #full: RowBlock[] = [];
+  #entries: Entry[] = [];
+  #vectors = new Float32Array();
+
+  constructor(dimensions: number, hash: string) {
+    this.dimensions = dimensions;
+    this.#hash = hash;
+    const byBytes = Math.floor(BYTES_PER_BLOCK / (dimensions * Float32Array.BYTES_PER_ELEMENT));
+    this.#most = Math.min(ROWS_PER_BLOCK, byBytes);
+  }
+
+  /** Where the vector of the next row belongs. */
+  get place(): Float32Array {
+    const { dimensions } = this;
+    if (this.#entries.length === this.#most) this.#end();
+    const at = this.#entries.length * dimensions;
+    if (at === this.#vectors.length) {
+      const rows = Math.min(this.#most, Math.max(FIRST_ROWS, this.#entries.length * 2));
+      const grown = new Float32Array(rows * dimensions);
+      grown.set(this.#vectors);
+      this.#vectors = grown;
+    }
+    return this.#vectors.subarray(at, at + dimensions);
+  }
+
+  /** Takes the row whose vector is in its place. */
+  add(id: string, fields: Fields | undefined): void {
+    this.#entries.push({ id, hash: this.#hash, rows: 1, payload: fields ? { fields } : null });
+  }
+
+  finish(): readonly RowBlock[] {
+    if (this.#entries.length > 0) this.#end();
+    return this.#full;
+  }
+
+  #end(): void {
+    const { dimensions } = this;
+    const length = this.#entries.length * dimensions;
+    const vectors = this.#vectors.subarray(0, length);
+    this.#full.push({ entries: this.#entries, vectors, dimensions });
+    this.#entries = [];
+    this.#vectors = new Float32Array();
   }
 }
 
-function readRow(row: unknown, dimensions: number, where: string): CheckedRow {
+/** Adds a row; gives its id. */
+function readRow(row: unknown, blocks: Blocks, where: string): string {
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     throw new RetrievalError("INVALID_DOCUMENT", `${where} is not an object`, {
       value: row,
@@ -96,7 +123,7 @@ function readRow(row: unknown, dimensions: number, where: string): CheckedRow {
     });
   }
   try {
-    return copyRow(row, dimensions, where);
+    return copyRow(row, blocks, where);
   } catch (thrown) {
     if (isRetrievalError(thrown)) throw thrown;
     // No memory for the copy, or a getter or a proxy of the app threw.
@@ -108,11 +135,11 @@ function readRow(row: unknown, dimensions: number, where: string): CheckedRow {
   }
 }
 
-function copyRow(row: object, dimensions: number, where: string): CheckedRow {
-  const unknown = Object.keys(row).find((key) => !KNOWN.has(key));
-  if (unknown !== undefined) {
+function copyRow(row: object, blocks: Blocks, where: string): string {
+  for (const key of Object.keys(row)) {
+    if (KNOWN.has(key)) continue;
     throw new RetrievalError("INVALID_DOCUMENT", `${where} has a property that is not known`, {
-      value: unknown,
+      value: key,
       repair: "Put further data in its fields.",
     });
   }
@@ -138,9 +165,7 @@ function copyRow(row: object, dimensions: number, where: string): CheckedRow {
       repair: "Give an object of names and values.",
     });
   }
-  return {
-    id,
-    vector: copyVector(vector, dimensions, `the vector of ${where}`),
-    fields: fields && copyFields(fields, where),
-  };
+  readVector(vector, blocks.place, `the vector of ${where}`);
+  blocks.add(id, fields && copyFields(fields, where));
+  return id;
 }

@@ -10,21 +10,28 @@ export function copyVector(
   dimensions: number,
   what: string,
 ): Float32Array<ArrayBuffer> {
+  const vector = new Float32Array(dimensions);
+  readVector(value, vector, what);
+  return vector;
+}
+
+/** The same, into `vector`, which has all dimensions; after an error it holds anything. */
+export function readVector(value: unknown, vector: Float32Array, what: string): void {
   if (!isFloat32Array(value) && !isNumbers(value)) {
     throw new RetrievalError("INVALID_VECTOR", `${what} is not a vector`, {
       value,
       repair: "Give a Float32Array or an array of numbers.",
     });
   }
-  if (value.length !== dimensions) {
-    throw new RetrievalError("INVALID_VECTOR", `${what} does not have ${dimensions} dimensions`, {
+  if (value.length !== vector.length) {
+    const problem = `${what} does not have ${vector.length} dimensions`;
+    throw new RetrievalError("INVALID_VECTOR", problem, {
       value: value.length,
       repair: "Use the model that the index was made for.",
     });
   }
-  const vector = new Float32Array(dimensions);
   vector.set(value);
-  if (isFinite32(vector)) return vector;
+  if (isFinite32(vector)) return;
   const at = vector.findIndex((component) => !Number.isFinite(component));
   throw new RetrievalError("INVALID_VECTOR", `component ${at} of ${what} is not a finite float32`, {
     value: value[at],

@@ -185,9 +185,13 @@ export class Int8Format implements RowFormat<Int8Block> {
     const staged = memory.floats(this.#staged, ENCODED_ROWS * stride).fill(0);
     for (let first = 0; first < count; first += ENCODED_ROWS) {
       const size = Math.min(ENCODED_ROWS, count - first);
-      for (let i = 0; i < size; i++) {
-        const row = first + i;
-        staged.set(rows.subarray(row * dimensions, (row + 1) * dimensions), i * stride);
+      if (stride === dimensions) {
+        staged.set(rows.subarray(first * dimensions, (first + size) * dimensions));
+      } else {
+        for (let i = 0; i < size; i++) {
+          const row = first + i;
+          staged.set(rows.subarray(row * dimensions, (row + 1) * dimensions), i * stride);
+        }
       }
       const encoded = this.#kernels.encodeI8(
         this.#staged,
