@@ -1,5 +1,5 @@
 import type { EntryBlock, ErrorCode, IndexCounts, StoreToken } from "@nearfield/core";
-import type { RecallReport } from "@nearfield/scan";
+import type { RecallReport, ScannerChoice } from "@nearfield/scan";
 import type { Holding } from "./exchange/holding.ts";
 import type { Durability } from "./indexed-db/connection.ts";
 import type { Filter } from "./filter.ts";
@@ -29,6 +29,10 @@ export interface IndexReport extends IndexCounts, StoreToken {
   readonly persistence: Exclude<Persistence, "persistent">;
   /** Which scanner answers. */
   readonly scanner: string;
+  /** Why this one. */
+  readonly scannerReason: string;
+  /** What was measured of the scanners here, to be given to the next `open`. */
+  readonly choice?: ScannerChoice | undefined;
   /** What the scan of short codes finds of what there is; null before it was measured, absent where every scan is exact. */
   readonly recall?: RecallReport | null | undefined;
   readonly degraded: readonly Degradation[];
@@ -119,6 +123,8 @@ export interface IndexCalls {
       readonly durability?: Durability | undefined;
       /** Default `browser`. */
       readonly storage?: StorageChoice | undefined;
+      /** What was measured of the scanners on this machine. */
+      readonly choice?: ScannerChoice | undefined;
     };
     output: IndexReport;
     progress: never;

@@ -63,6 +63,21 @@ it("opens, stores, finds, gives, removes and reports through its worker", async 
   expect(reports.at(-1)).toMatchObject({ generation: 2, entries: 1, rows: 3 });
 });
 
+it("the scanner that was measured to be the fastest serves, and the report says why", async () => {
+  const key = `nearfield:scanner:${DIMENSIONS}`;
+  const choice = { name: "simd", dimensions: DIMENSIONS, rows: 9, milliseconds: {}, reason: "so" };
+  try {
+    localStorage.setItem(key, JSON.stringify(choice));
+    expect(await make().open()).toMatchObject({ scanner: "wasm-simd", scannerReason: "so" });
+    for (const note of ["{}", "no JSON", JSON.stringify({ ...choice, name: "none of ours" })]) {
+      localStorage.setItem(key, note);
+      expect((await make().open()).scanner).toMatch(/^wasm/);
+    }
+  } finally {
+    localStorage.removeItem(key);
+  }
+});
+
 it("serves a document worker over a port", async () => {
   const client = make();
   using port = new Connection<IngestCalls>(await client.connect());

@@ -1,4 +1,5 @@
 import type { EntryBlock, StoreToken } from "@nearfield/core";
+import type { ScannerChoice } from "@nearfield/scan";
 import { Supervisor, type CallOptions, type SupervisorOptions } from "@nearfield/link";
 import type {
   IndexCalls,
@@ -16,6 +17,7 @@ import type { Durability } from "./indexed-db/connection.ts";
 import type { Filter } from "./filter.ts";
 import { checkFilter } from "./filter/check.ts";
 import { recallLastSeen, rememberLastSeen } from "./last-seen.ts";
+import { recallScanner, rememberScanner } from "./scanner-note.ts";
 
 /**
  * How long an aborted call may go on in the worker. Longer than the longest transaction: a commit that ends late is in
@@ -57,6 +59,8 @@ export class IndexClient {
   readonly #supervisor: Supervisor<IndexCalls>;
   /** Where the index is kept in memory alone: how far it had got. */
   #inMemory: StoreToken | undefined;
+  /** The measurement that is noted. */
+  #choice: ScannerChoice | undefined;
 
   constructor(options: IndexClientOptions) {
     this.#options = options;
@@ -79,9 +83,10 @@ export class IndexClient {
       patienceMs: PATIENCE_MS,
       prepare: async (connection) => {
         const lastSeen: StoreToken | undefined = recallLastSeen(name);
-        this.#tell(
-          await connection.call("open", { ...input, lastSeen, lastInMemory: this.#inMemory }),
-        );
+        const choice = recallScanner(dimensions);
+        const lastInMemory = this.#inMemory;
+        this.#choice = choice;
+        this.#tell(await connection.call("open", { ...input, lastSeen, lastInMemory, choice }));
       },
     });
   }
@@ -224,9 +229,12 @@ export class IndexClient {
   }
 
   #tell(report: IndexReport): IndexReport {
-    const { lineage, generation, persistence } = report;
-    if (persistence !== "ephemeral") rememberLastSeen(this.#options.name, report);
-    else if (generation > 0) this.#inMemory = { lineage, generation };
+    const { lineage, generation, persistence, choice } = report;
+    if (persistence !== "ephemeral") {
+      rememberLastSeen(this.#options.name, report);
+      if (choice && choice.reason !== this.#choice?.reason) rememberScanner(choice);
+      this.#choice = choice;
+    } else if (generation > 0) this.#inMemory = { lineage, generation };
     this.#options.onReport?.(report);
     return report;
   }

@@ -7,6 +7,7 @@ import {
   type SegmentStore,
 } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
+import type { OpenedGpu } from "@nearfield/scan";
 import type {
   IndexContents,
   IndexEntry,
@@ -36,6 +37,7 @@ import { findUnsound, salvage } from "./repair.ts";
 import { MAX_REDOS, overtaken, Replica, type ReplicaOptions } from "./replica.ts";
 import { RecallWatch } from "./recall.ts";
 import { assertRoom } from "./room.ts";
+import type { ScannerWatch } from "./scanner-watch.ts";
 import { StoredRows } from "./stored-rows.ts";
 import { Writer } from "./writer.ts";
 
@@ -47,6 +49,8 @@ export interface FlatIndexOptions extends ReplicaOptions {
   readonly lexical?: boolean | undefined;
   /** What payloads have to be, for those that come from a file. Default: anything. */
   readonly holding?: Holding | undefined;
+  /** What the scanner runs on; the index ends it. */
+  readonly gpu?: OpenedGpu | undefined;
 }
 
 export interface SearchOptions {
@@ -69,6 +73,9 @@ export class FlatIndex {
   readonly #scanner: RowScanner;
   /** Where rows may be missed, how many are. */
   readonly #recall: RecallWatch | undefined;
+  /** Where several scanners could serve, which is the fastest. */
+  readonly #scannerWatch: ScannerWatch | undefined;
+  readonly #gpu: OpenedGpu | undefined;
   readonly #replica: Replica;
   readonly #twin: Twin | undefined;
   /** What changes the replica comes one after the other. */
@@ -94,6 +101,8 @@ export class FlatIndex {
     });
     if (scanner instanceof StoredRows) this.#recall = new RecallWatch(scanner, this.#replica.image);
     this.#holding = options.holding ?? "anything";
+    this.#scannerWatch = options.watch;
+    this.#gpu = options.gpu;
     this.#unwatch = options.store.watch(() => this.#replica.expire());
   }
 
@@ -185,7 +194,7 @@ export class FlatIndex {
       };
     });
     if (vector) this.#recall?.note(vector);
-    this.#recall?.look();
+    this.#look();
     return { hits: answers[0] as readonly IndexHit[], report, trace: { ...trace, readMs } };
   }
 
@@ -208,7 +217,7 @@ export class FlatIndex {
     const rank = () => rankBatch(image, vectors, limit, tests);
     const { answers, report } = await this.#reader.answer(async () => rank);
     for (const vector of vectors) this.#recall?.note(vector);
-    this.#recall?.look();
+    this.#look();
     return { answers, report };
   }
 
@@ -362,10 +371,19 @@ export class FlatIndex {
     this.#closed = true;
     this.#unwatch();
     this.#recall?.close();
+    this.#scannerWatch?.close();
     this.#store.close();
     await this.#queue.drain();
     await this.#twin?.drain();
+    await this.#scannerWatch?.settle();
     this.#scanner.close();
+    this.#gpu?.device.destroy();
+  }
+
+  /** After a search, as there is time: is what serves still the best? */
+  #look(): void {
+    this.#recall?.look();
+    this.#scannerWatch?.look(this.#replica.image.rows);
   }
 
   /** One attempt at an export. Undefined where it has to be begun anew. */

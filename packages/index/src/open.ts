@@ -4,13 +4,13 @@ import {
   type SegmentStore,
   type StoreToken,
 } from "@nearfield/core";
-import { createScanner } from "@nearfield/scan";
+import { openGpu, scannerOf, type ScannerChoice } from "@nearfield/scan";
 import type { Degradation, Precision, StorageChoice } from "./calls.ts";
 import type { Holding } from "./exchange/holding.ts";
-import { FlatIndex } from "./flat-index.ts";
-import type { RowScanner } from "./image.ts";
+import { FlatIndex, type FlatIndexOptions } from "./flat-index.ts";
 import { IndexedDbStore, type IndexedDbStoreOptions } from "./indexed-db-store.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { ScannerWatch } from "./scanner-watch.ts";
 import { StoredRows } from "./stored-rows.ts";
 
 export interface OpenOptions extends IndexedDbStoreOptions {
@@ -27,6 +27,8 @@ export interface OpenOptions extends IndexedDbStoreOptions {
   readonly precision?: Precision | undefined;
   /** Default `browser`. With `memory` nothing is read from the browser's storage and nothing is written there. */
   readonly storage?: StorageChoice | undefined;
+  /** What was measured of the scanners on this machine. Default: the best that can be told unmeasured. */
+  readonly choice?: ScannerChoice | undefined;
 }
 
 /**
@@ -55,14 +57,15 @@ export async function openFlatIndex(options: OpenOptions): Promise<FlatIndex> {
 
 async function openWith(
   store: SegmentStore,
-  { dimensions, fingerprint, lastSeen, lastInMemory, lexical, holding, precision }: OpenOptions,
+  options: OpenOptions,
   degraded: readonly Degradation[] = [],
 ): Promise<FlatIndex> {
-  const scanner = makeScanner(dimensions, precision, store);
+  const { fingerprint, lastSeen, lastInMemory, lexical, holding } = options;
+  const serving = await makeScanner(options, store);
   const isSaved = store.persistence !== "ephemeral";
   const index = new FlatIndex({
     store,
-    scanner,
+    ...serving,
     fingerprint,
     holding,
     degraded,
@@ -80,20 +83,21 @@ async function openWith(
 }
 
 /** Where there is no WebAssembly nothing but plain exact scans is left. */
-function makeScanner(
-  dimensions: number,
-  precision: Precision | undefined,
+async function makeScanner(
+  { dimensions, precision, choice }: OpenOptions,
   store: SegmentStore,
-): RowScanner {
+): Promise<Pick<FlatIndexOptions, "scanner" | "watch" | "gpu">> {
   // What is in memory alone is there as a whole: reading it in pieces would save nothing.
-  if (precision !== "compact" || store.persistence === "ephemeral")
-    return createScanner(dimensions);
-  try {
-    return new StoredRows(dimensions, store);
-  } catch (thrown) {
-    if (isRetrievalError(thrown)) throw thrown;
-    return createScanner(dimensions);
+  if (precision === "compact" && store.persistence !== "ephemeral") {
+    try {
+      return { scanner: new StoredRows(dimensions, store) };
+    } catch (thrown) {
+      if (isRetrievalError(thrown)) throw thrown;
+    }
   }
+  const gpu = choice?.name === "webgpu" ? await openGpu() : undefined;
+  const scanner = scannerOf(dimensions, choice, { gpu });
+  return { scanner, gpu, watch: new ScannerWatch({ dimensions, choice }) };
 }
 
 /** The entry for the report, where the failure is one of storage; anything else is thrown on. */

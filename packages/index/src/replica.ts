@@ -20,6 +20,7 @@ import {
 import { rebuildManifest } from "./rebuild.ts";
 import { readRosters } from "./rosters.ts";
 import { namesLeft, rosteredSegments } from "./roster.ts";
+import type { ScannerWatch } from "./scanner-watch.ts";
 import { StoredRows } from "./stored-rows.ts";
 
 /**
@@ -31,6 +32,8 @@ export const MAX_REDOS = 200;
 export interface ReplicaOptions {
   readonly store: SegmentStore;
   readonly scanner: RowScanner;
+  /** Why this scanner, for the report. */
+  readonly watch?: ScannerWatch | undefined;
   /** Names the embedding space; stored at creation. */
   readonly fingerprint: string;
   /** What is already known to be wrong, for the report. */
@@ -142,7 +145,7 @@ export class Replica {
 
   /** Counts and degradations of the state in memory. */
   report(): IndexReport {
-    const { store, scanner } = this.#options;
+    const { store, scanner, watch } = this.#options;
     const { entries, rows } = this.image;
     const { lineage = "", generation = 0 } = this.#manifest ?? {};
     const lostEntries = this.#lost.size;
@@ -155,6 +158,8 @@ export class Replica {
       rows,
       persistence: store.persistence,
       scanner: scanner.kind,
+      scannerReason: watch?.reason ?? scanner.description,
+      choice: watch?.choice,
       recall: scanner instanceof StoredRows ? (scanner.recall ?? null) : undefined,
       degraded: [...this.#degraded, ...lost],
     };

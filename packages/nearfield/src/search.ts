@@ -222,7 +222,8 @@ export class Search {
   status(): SearchStatus {
     const { serving, status: change } = this.#succession;
     const { model, query, document } = serving;
-    const { entries, rows, generation, persistence, scanner, degraded } = serving.report;
+    const { entries, rows, generation, persistence, degraded } = serving.report;
+    const { scanner, scannerReason } = serving.report;
     const stages = [this.#reason?.degradation, this.#rerank?.degradation];
     return {
       name: this.#options.name,
@@ -233,6 +234,7 @@ export class Search {
       reason: this.#reason?.status() ?? null,
       rerank: this.#rerank?.status() ?? null,
       scanner,
+      scannerReason,
       ...precisionOf(serving.report),
       counts: { documents: entries, passages: rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,

@@ -64,6 +64,8 @@ export interface SearchStatus {
   readonly rerank: RerankerStatus | null;
   /** Which scanner answers queries. */
   readonly scanner: string;
+  /** Why this one: what was measured on this machine, and when it was not. */
+  readonly scannerReason: string;
   /** What serves: also `exact` where `compact` was asked for and short codes did not find enough, or can not be scanned here. */
   readonly precision: Precision;
   /** What share of the nearest passages is found, as measured on queries or passages of this index; null where it is all, or not known yet. */

@@ -44,6 +44,8 @@ export interface IndexStatus {
   readonly dimensions: number;
   /** Which scanner answers queries. */
   readonly scanner: string;
+  /** Why this one: what was measured on this machine, and when it was not. */
+  readonly scannerReason: string;
   /** What serves: also `exact` where `compact` was asked for and short codes did not find enough, or can not be scanned here. */
   readonly precision: Precision;
   /** What share of the nearest rows is found, as measured on queries or rows of this index; null where it is all, or not known yet. */
@@ -196,12 +198,13 @@ export class VectorIndex {
   /** How much is stored, how safely, and which scanner answers. */
   status(): IndexStatus {
     const { name, dimensions } = this.#parts.options;
-    const { rows, generation, persistence, scanner, degraded } = this.#report;
+    const { rows, generation, persistence, scanner, scannerReason, degraded } = this.#report;
     return {
       name,
       state: this.#closed ? "closed" : "open",
       dimensions,
       scanner,
+      scannerReason,
       ...precisionOf(this.#report),
       counts: { rows, generation },
       persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,

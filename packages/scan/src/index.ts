@@ -13,4 +13,5 @@ export {
   type ChoiceOptions,
   type ScannerChoice,
   type ScannerName,
+  type ScannerOptions,
 } from "./choice.ts";
