@@ -97,7 +97,8 @@ test(
       expect(await openFirst(page)).toContain("lay its eggs");
       const forbidden =
         "script, style, link, iframe, form, button, svg, base, img, [onerror], [onload], [style], [id]";
-      expect(await page.locator(".original").locator(forbidden).count()).toBe(0);
+      const left = page.locator(".original").locator(forbidden);
+      expect(await left.evaluateAll((list) => list.map(({ outerHTML }) => outerHTML))).toEqual([]);
       expect(await page.locator('.original a[href^="javascript"]').count()).toBe(0);
       expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
       await page.keyboard.press("Escape");
@@ -135,7 +136,9 @@ test(
       Object.assign(window, { showDirectoryPicker: async () => folder });
     });
     await page.getByRole("button", { name: "Choose a folder" }).click();
-    await expect(page.locator("#failure, .trouble").first()).toContainText(/travel|moved, deleted/);
+    await expect(page.locator(".trouble, #failure .notice").first()).toContainText(
+      /travel|moved, deleted/,
+    );
     await settle(page, 10);
     await ask(page, "when does the ship depart?");
     await expect(hits(page).first()).toContainText("ferry left");
@@ -151,10 +154,14 @@ test(
     await settle(page, 1);
     const session = await context.newCDPSession(page);
     const origin = stand.url.slice(0, -1);
-    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+    const { usage } = await session.send("Storage.getUsageAndQuota", { origin });
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + 1_000_000 });
+    // A database that is open goes by the room that there was when it last asked.
+    await page.reload();
+    await settle(page, 1);
     const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(48_000)));
     await drop(page, [
-      textFile("large.txt", Array.from({ length: 80 }, () => noise.toString("base64")).join("\n")),
+      textFile("large.txt", Array.from({ length: 50 }, () => noise.toString("base64")).join("\n")),
     ]);
     await expect(page.locator(".trouble, #failure .notice").first()).toContainText(/no room left/, {
       timeout: 120_000,
@@ -179,7 +186,9 @@ test(
       document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
     });
     await expect(page.locator("#shelf-title")).toContainText("(5,000)", { timeout: 300_000 });
-    await expect(page.locator("#progress-text")).toContainText("of 5,000 files");
+    await expect(page.locator("#progress-text")).toContainText(/^[1-9]\d* of 5,000 files/, {
+      timeout: 300_000,
+    });
     await page.getByRole("button", { name: "Stop" }).click();
     await expect(page.locator("#progress-title")).toHaveText("Reading has stopped");
     await ask(page, "copper");

@@ -1,12 +1,18 @@
 import { Flow } from "./flow.ts";
 
-/** Not text that anybody reads, and what DOMPurify takes out with all that is in it: index and view must agree. */
+/** Not text that anybody reads. */
 const SKIPPED = new Set(
   (
-    "AUDIO CANVAS DATALIST EMBED FRAMESET HEAD IFRAME MATH NAV NOEMBED NOFRAMES NOSCRIPT OBJECT OPTION PLAINTEXT SCRIPT SELECT " +
+    "AUDIO CANVAS DATALIST EMBED FRAMESET HEAD IFRAME MATH NOEMBED NOFRAMES NOSCRIPT OBJECT OPTION PLAINTEXT SCRIPT SELECT " +
     "STYLE SVG TEMPLATE TEXTAREA TITLE VIDEO XMP"
   ).split(" "),
 );
+
+/** The same for the view, which takes them out before anything else: index and view must agree. */
+export const UNREAD: string = [...SKIPPED].join(",");
+
+/** Ways through a page: shown, but not read. */
+const PASSED_OVER = "NAV";
 
 /** What stands apart from what is before and behind it, by an empty line. */
 const BLOCKS = new Set(
@@ -71,7 +77,7 @@ function* walk(root: Node): Generator<number | { readonly node: Text; readonly i
       yield { node: next as Text, isPre: next.parentElement?.closest("pre") != null };
     } else {
       const tag = next.nodeType === Node.ELEMENT_NODE ? next.nodeName.toUpperCase() : "";
-      if (SKIPPED.has(tag)) continue;
+      if (SKIPPED.has(tag) || tag === PASSED_OVER) continue;
       const level = levelOf(tag);
       if (level > 0) yield level;
       if (level > 0) pending.push(level);

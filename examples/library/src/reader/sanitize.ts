@@ -1,4 +1,5 @@
 import DOMPurify from "dompurify";
+import { UNREAD } from "../read/tree.ts";
 
 /** Attributes that tell something to a reader. No style, no id, no handler: a document looks like this app, and acts like none. */
 const ATTRIBUTES = [
@@ -17,7 +18,18 @@ const ATTRIBUTES = [
 ];
 
 /** Frames, forms and players have no place in a text. Words in them stay. */
-const FORBIDDEN = ["form", "input", "button", "label", "dialog", "map", "area", "source", "track"];
+const FORBIDDEN = [
+  "style",
+  "form",
+  "input",
+  "button",
+  "label",
+  "dialog",
+  "map",
+  "area",
+  "source",
+  "track",
+];
 
 /** Pictures that are in the file itself; whatever else a document names would have to be fetched. */
 const OWN_PICTURE = /^(?:blob:|data:image\/(?:png|jpeg|gif|webp|avif);)/;
@@ -39,9 +51,10 @@ purifier.addHook("afterSanitizeAttributes", (element) => {
 
 /**
  * The body of a document that is not trusted, fit to be shown: no script, no handler, no style, no form, nothing that is fetched. Its
- * text is that of the document.
+ * text is that of the document. `body` belongs to a document that is shown nowhere, and loses what is not shown.
  */
 export function sanitize(body: Element): DocumentFragment {
+  for (const unread of body.querySelectorAll(UNREAD)) unread.remove();
   return purifier.sanitize(body.innerHTML, {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { html: true },
