@@ -7,7 +7,7 @@ import {
   type Stage,
 } from "nearfield";
 import { gatherFolder, type Found } from "../read/gather.ts";
-import { readBackup, writeBackup } from "../shelf/backup.ts";
+import { readBackup, writeBackup, type Backup } from "../shelf/backup.ts";
 import { Shelf, type FolderRecord } from "../shelf/database.ts";
 import type { FileRecord } from "../shelf/record.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -101,6 +101,7 @@ export class Library {
       this.#options.onChange();
     };
     show({ taken: 0, unchanged: 0, passedOver: 0, failed: 0 });
+    this.#reading.resume();
     try {
       await this.#catalogue.addCollections(collections);
       return await new Intake(this.#catalogue, collections, show).run(found, stop.signal);
@@ -125,7 +126,7 @@ export class Library {
 
   /** Goes on with what waits. */
   resume(): void {
-    this.#reading.start();
+    this.#reading.resume();
   }
 
   /** Ends taking in and reading. What is stored stays, what waits goes on waiting. */
@@ -178,21 +179,11 @@ export class Library {
    */
   async import(file: Blob): Promise<number> {
     this.stop();
-    const { index, records, originals, collections } = await readBackup(file);
-    const isOurs = await this.#importIndex(index);
-    const known = isOurs ? new Set(await this.#search.ids()) : new Set<string>();
-    await this.#catalogue.replace(
-      records.map((record) => ({
-        ...record,
-        state: known.has(record.id) ? record.state : "waiting",
-        hasOriginal: originals.has(record.id),
-      })),
-      originals,
-      collections,
-    );
-    await this.#mend();
-    this.#reading.start();
-    return records.length;
+    try {
+      return await this.#replace(await readBackup(file));
+    } finally {
+      this.#reading.resume();
+    }
   }
 
   /** Deletes everything that this app has stored. It is of no use afterwards. */
@@ -210,7 +201,25 @@ export class Library {
 
   /** Something on the shelf has changed, here or in another tab. */
   changed(): void {
+    // Where another tab that reads is closed, this one goes on.
+    this.#reading.start();
     this.#options.onChange();
+  }
+
+  async #replace({ index, records, originals, collections }: Backup): Promise<number> {
+    const isOurs = await this.#importIndex(index);
+    const known = isOurs ? new Set(await this.#search.ids()) : new Set<string>();
+    await this.#catalogue.replace(
+      records.map((record) => ({
+        ...record,
+        state: known.has(record.id) ? record.state : "waiting",
+        hasOriginal: originals.has(record.id),
+      })),
+      originals,
+      collections,
+    );
+    await this.#mend();
+    return records.length;
   }
 
   async #importIndex(index: Blob): Promise<boolean> {

@@ -42,11 +42,15 @@ interface Read {
 /** Reads what waits on the shelf into the index, in whichever tab comes first, until nothing waits or somebody stops it. */
 export class Reading {
   readonly #options: ReadingOptions;
+  /** Whoever stops the reading means all tabs. */
+  readonly #channel = new BroadcastChannel(LOCK);
+  #isPaused = false;
   #stop: AbortController | undefined;
   #state: ReadingState | undefined;
 
   constructor(options: ReadingOptions) {
     this.#options = options;
+    this.#channel.addEventListener("message", () => this.#pause());
   }
 
   /** Undefined while nothing is being read for this tab. */
@@ -54,9 +58,10 @@ export class Reading {
     return this.#state;
   }
 
-  /** Begins where something waits, unless it has begun. */
+  /** Begins where something waits, unless it has begun, or was stopped. */
   start(): void {
-    if (this.#stop || this.#options.catalogue.inState("waiting").length === 0) return;
+    if (this.#stop || this.#isPaused || this.#options.catalogue.inState("waiting").length === 0)
+      return;
     const stop = (this.#stop = new AbortController());
     this.#show({ isHere: false, done: 0, total: 0, passages: 0, name: undefined });
     const turn = navigator.locks.request(LOCK, { signal: stop.signal }, () =>
@@ -73,14 +78,31 @@ export class Reading {
         this.start();
       },
       (thrown: unknown) => {
+        const isWanted = stop.signal.aborted;
+        // It would meet the same trouble again.
+        if (!isWanted) this.#isPaused = true;
         end();
-        if (!stop.signal.aborted) this.#options.onTrouble(thrown);
+        // Somebody may have wanted to go on before the end was reached.
+        if (isWanted) this.start();
+        else this.#options.onTrouble(thrown);
       },
     );
   }
 
+  /** Begins also where it was stopped. */
+  resume(): void {
+    this.#isPaused = false;
+    this.start();
+  }
+
   /** What is stored stays; the rest waits. */
   stop(): void {
+    this.#pause();
+    this.#channel.postMessage("stop");
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
     this.#stop?.abort();
   }
 
