@@ -32,7 +32,7 @@ const PACKAGED = ["packed/**/*.spec.ts"];
  * there as well: a software adapter counts as none.
  */
 const ON_WEBGPU = "facade/webgpu.spec.ts";
-const ON_WASM = /demo\/|facade\/(?!webgpu)/;
+const ON_WASM = /demo\/|in-page\/|facade\/(?!webgpu)/;
 
 export default defineConfig({
   testDir: ".",

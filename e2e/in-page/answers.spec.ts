@@ -1,0 +1,61 @@
+import { EXTENDED } from "../harness/fixtures.ts";
+import { browserOf, traceMainThreads } from "../harness/main-thread.ts";
+import { SHAPES } from "./questions.ts";
+import { ask, expect, marked, openBar, pageOf, READING_MS, test, untilRead } from "./visit.ts";
+
+/** What a person notices as a stutter, and the Long Tasks specification as a long task. */
+const LONG_TASK_MS = 50;
+
+/** Of ten questions on a page: how many have the right passage first. */
+const LEAST_RIGHT = 9;
+
+for (const { name, body, questions } of SHAPES) {
+  test(
+    `${name}: the right passage is first for nine of ten questions, and reading it never holds the page up`,
+    EXTENDED,
+    async ({ page, stand }) => {
+      test.setTimeout(2 * READING_MS);
+      const html = pageOf(await body(), { script: "/nearfield/in-page.js?later" });
+      await page.goto(stand.put("/shape", { html }));
+      await page.waitForFunction(() => "nearfieldInPage" in globalThis);
+      // From here on: what is measured before is the browser's parsing of the page.
+      const traced = await traceMainThreads(browserOf(page.context()));
+      await page.evaluate(() => {
+        const delays: number[] = [];
+        Object.assign(globalThis, { delays });
+        addEventListener(
+          "keydown",
+          ({ timeStamp }) => delays.push(performance.now() - timeStamp),
+          true,
+        );
+      });
+      await openBar(page);
+      const progress = page.getByRole("progressbar", { name: "Reading this page" });
+      let keys = 0;
+      do {
+        await page.keyboard.press("Shift");
+        keys++;
+      } while (await progress.isVisible());
+      const tasks = await traced();
+      const delays = await page.evaluate(
+        () => (globalThis as unknown as { delays: number[] }).delays,
+      );
+      await untilRead(page);
+      const wrong: string[] = [];
+      for (const [question, answer] of questions) {
+        await ask(page, question);
+        const { current } = await marked(page);
+        if (!answer.test(current[0] ?? "")) wrong.push(`${question} → ${current[0]?.slice(0, 90)}`);
+      }
+      const sorted = delays.toSorted((a, b) => a - b);
+      console.log(
+        `${name}: ${questions.length - wrong.length} of ${questions.length} right${wrong.map((line) => `\n  not ${line}`).join("")}\n` +
+          `  ${keys} keys while it was read: delay median ${sorted[sorted.length >> 1]?.toFixed(1)} ms, longest ${sorted.at(-1)?.toFixed(1)} ms; ` +
+          `longest task ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock`,
+      );
+      expect(questions.length - wrong.length, wrong.join("\n")).toBeGreaterThanOrEqual(LEAST_RIGHT);
+      // By the clock a key also waits because other programs had the cores: what the page did is the processor's time.
+      expect(tasks.longestCpuMs).toBeLessThanOrEqual(LONG_TASK_MS);
+    },
+  );
+}

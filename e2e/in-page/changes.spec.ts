@@ -1,0 +1,111 @@
+import { EXTENDED } from "../harness/fixtures.ts";
+import { browserOf, traceMainThreads } from "../harness/main-thread.ts";
+import { ask, expect, marked, openBar, pageOf, READING_MS, test, untilRead } from "./visit.ts";
+
+const LONG_TASK_MS = 50;
+
+test(
+  "a text that comes later is found, one that goes is not, and marks move with what is drawn anew",
+  EXTENDED,
+  async ({ page, stand }) => {
+    const html = pageOf(`<main><h1>Log</h1><p>The pump in the cellar was repaired.</p></main>`);
+    await page.goto(stand.put("/changes", { html }));
+    await openBar(page);
+    await untilRead(page);
+    await ask(page, "water machine below the house");
+    expect((await marked(page)).current.join()).toContain("pump in the cellar");
+    await page.evaluate(() => {
+      document
+        .querySelector("main")
+        ?.insertAdjacentHTML("beforeend", "<h2>Roof</h2><p>Two slates fell down in the storm.</p>");
+    });
+    await page.getByRole("searchbox").fill("damage by wind");
+    await expect
+      .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
+      .toContain("slates fell down");
+    // The same words in new nodes: another body, as some apps put one in place of the first.
+    await page.evaluate(() => {
+      const body = document.createElement("body");
+      body.innerHTML = document.body.innerHTML;
+      document.body.replaceWith(body);
+    });
+    await expect
+      .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
+      .toContain("slates fell down");
+    await page.evaluate(() => document.querySelector("h2 + p")?.remove());
+    await expect
+      .poll(async () => JSON.stringify(await marked(page)), { timeout: READING_MS })
+      .not.toContain("slates");
+  },
+);
+
+test("components with shadow trees are read, and followed", EXTENDED, async ({ page, stand }) => {
+  const html =
+    pageOf(`<main><h1>Parts</h1><x-card>Given to the slot: a kettle whistles.</x-card></main>
+      <script>customElements.define("x-card", class extends HTMLElement {
+        connectedCallback() {
+          this.attachShadow({ mode: "open" }).innerHTML =
+            "<h2>Inside</h2><p id=own>The lamp in the shadow is lit.</p><slot></slot>";
+        }
+      });</script>`);
+  await page.goto(stand.put("/shadow", { html }));
+  await openBar(page);
+  await untilRead(page);
+  await ask(page, "light");
+  expect((await marked(page)).current.join()).toContain("lamp in the shadow");
+  await ask(page, "it makes a noise when the tea water boils");
+  expect((await marked(page)).current.join()).toContain("kettle whistles");
+  await page.evaluate(() => {
+    const own = document.querySelector("x-card")?.shadowRoot?.querySelector("#own");
+    if (own) own.textContent = "An owl sits on the beam.";
+  });
+  await page.getByRole("searchbox").fill("a bird");
+  await expect
+    .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
+    .toContain("owl sits");
+});
+
+test(
+  "a page of 5 MB that changes a hundred times a second is never held up, and can be asked while it is read",
+  EXTENDED,
+  async ({ page, stand }) => {
+    test.setTimeout(2 * READING_MS);
+    const words = ["river", "stone", "letter", "winter", "garden", "iron", "window", "market"];
+    let state = 1;
+    const next = () => words[(state = (state * 48_271) % 2_147_483_647) % words.length];
+    const paragraphs: string[] = [
+      `<h1>Big</h1><p id="clock">0</p><p>The baker sells warm rolls at dawn.</p>`,
+    ];
+    let length = 0;
+    while (length < 5_000_000) {
+      const text = Array.from({ length: 80 }, next).join(" ");
+      paragraphs.push(`${length % 7 === 0 ? "<h2>Part</h2>" : ""}<p>${text}.</p>`);
+      length += text.length;
+    }
+    const html = pageOf(
+      `<main>${paragraphs.join("")}</main><script>
+        let ticks = 0;
+        setInterval(() => { document.querySelector("#clock").textContent = ++ticks; }, 10);
+      </script>`,
+      { script: "/nearfield/in-page.js?later" },
+    );
+    await page.goto(stand.put("/big", { html }));
+    await page.waitForFunction(() => "nearfieldInPage" in globalThis);
+    // Laid out, and quiet but for the clock.
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+    const traced = await traceMainThreads(browserOf(page.context()));
+    await openBar(page);
+    await page.getByRole("searchbox").fill("fresh bread in the morning");
+    await expect
+      .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
+      .toContain("baker sells warm rolls");
+    const ticks = () => page.locator("#clock").textContent();
+    const from = Number(await ticks());
+    await expect.poll(async () => Number(await ticks())).toBeGreaterThan(from + 500);
+    const tasks = await traced();
+    console.log(
+      `5 MB: ${tasks.tasks} tasks, the longest ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock`,
+    );
+    expect(tasks.longestCpuMs).toBeLessThanOrEqual(LONG_TASK_MS);
+  },
+);

@@ -1,0 +1,197 @@
+import { TextMap } from "./text-map.ts";
+import { isRead } from "./visibility.ts";
+
+/** What stands between one heading and the next. */
+export interface Section {
+  /** The headings above it, from the outermost: "Guide › Refunds". */
+  readonly title: string;
+  readonly map: TextMap;
+}
+
+/** Longest section: a longer one is divided between two blocks, so that a change of the page costs little to index. */
+const SECTION_UNITS = 3_000;
+
+/** Of a title: a heading is a line, and what is longer has been made one for its looks. */
+const HEADING_UNITS = 160;
+
+/**
+ * Reads the visible page as its headings divide it. Code and tables are marked, so that no passage cuts through them. Gives a
+ * section when it is complete, and `undefined` after each element, so that whoever reads can let the page go first.
+ */
+export function* readPage(
+  root: Element,
+  onShadow: (root: ShadowRoot) => void = () => {},
+): Generator<Section | undefined, void> {
+  const reader = new Reader(onShadow);
+  yield* reader.read(root);
+  reader.close();
+  yield* reader.takeDone();
+}
+
+class Reader {
+  readonly #onShadow: (root: ShadowRoot) => void;
+  readonly #path: { readonly level: number; readonly text: string }[] = [];
+  #done: Section[] = [];
+  #map = new TextMap();
+  /** Whether the section has anything to be found beside its marks. */
+  #hasText = false;
+  /** What to put before the next text of the page, if there is one. */
+  #pending = "";
+
+  constructor(onShadow: (root: ShadowRoot) => void) {
+    this.#onShadow = onShadow;
+  }
+
+  *takeDone(): Generator<Section, void> {
+    const done = this.#done;
+    this.#done = [];
+    yield* done;
+  }
+
+  *read(element: Element): Generator<Section | undefined, void> {
+    yield;
+    if (!isRead(element)) return;
+    const { tagName } = element;
+    const level = levelOf(element);
+    if (level > 0) this.#readHeading(element, level);
+    else if (tagName === "PRE") this.#readCode(element);
+    else if (tagName === "TABLE" && isOfData(element)) yield* this.#readTable(element);
+    else if (tagName === "BR") this.#separate("\n");
+    else yield* this.#readInside(element);
+    yield* this.takeDone();
+  }
+
+  /** Ends the section. */
+  close(): void {
+    if (this.#hasText) {
+      const title = this.#path.map(({ text }) => text).join(" › ");
+      this.#done.push({ title, map: this.#map });
+    }
+    this.#map = new TextMap();
+    this.#hasText = false;
+    this.#pending = "";
+  }
+
+  *#readInside(element: Element): Generator<Section | undefined, void> {
+    const { display } = getComputedStyle(element);
+    const isBlock = !display.startsWith("inline") && display !== "contents";
+    if (isBlock) this.#separate("\n\n");
+    if (element.tagName === "LI") this.#mark("- ");
+    for (const child of this.#childrenOf(element)) {
+      if (child instanceof Text) this.#write(child);
+      else if (child instanceof Element) yield* this.read(child);
+    }
+    if (isBlock) this.#separate("\n\n");
+  }
+
+  /** As they are shown: a component shows its shadow tree, and in its slots what the page gave it. */
+  #childrenOf(element: Element): readonly Node[] {
+    const { shadowRoot } = element;
+    if (shadowRoot) this.#onShadow(shadowRoot);
+    if (shadowRoot) return [...shadowRoot.childNodes];
+    const given = element instanceof HTMLSlotElement ? element.assignedNodes() : [];
+    return given.length > 0 ? given : [...element.childNodes];
+  }
+
+  /** A heading ends the section before it and is the title of the next. It is text of that section, too: it can be found. */
+  #readHeading(element: Element, level: number): void {
+    const text = collapse(element.textContent);
+    if (text === "") return;
+    this.close();
+    while ((this.#path.at(-1)?.level ?? 0) >= level) this.#path.pop();
+    this.#path.push({ level, text: text.slice(0, HEADING_UNITS) });
+    this.#writeAll(element, false);
+    this.#separate("\n\n");
+  }
+
+  #readCode(element: Element): void {
+    this.#separate("\n\n");
+    if (collapse(element.textContent) === "") return;
+    // Longer than any fence that the code itself has.
+    const longest = Math.max(
+      2,
+      ...(element.textContent.match(/`+/g) ?? []).map((run) => run.length),
+    );
+    const fence = "`".repeat(longest + 1);
+    this.#mark(`${fence}\n`);
+    this.#writeAll(element, true);
+    this.#pending = "";
+    this.#mark(`\n${fence}`);
+    this.#separate("\n\n");
+  }
+
+  /** As a Markdown table: the splitter keeps its lines together, and cuts between rows where it must cut. */
+  *#readTable(element: Element): Generator<undefined, void> {
+    this.#separate("\n\n");
+    const { rows } = element as HTMLTableElement;
+    let isFirst = true;
+    for (const row of rows) {
+      yield;
+      if (!isRead(row)) continue;
+      this.#mark("| ");
+      for (const cell of row.cells) {
+        this.#writeAll(cell, false);
+        this.#pending = "";
+        this.#mark(" | ");
+      }
+      if (isFirst) this.#mark(`\n|${" --- |".repeat(row.cells.length)}`);
+      isFirst = false;
+      this.#separate("\n");
+    }
+    this.#separate("\n\n");
+  }
+
+  #writeAll(element: Element, keepsLines: boolean): void {
+    for (const child of this.#childrenOf(element)) {
+      if (child instanceof Text) this.#write(child, keepsLines);
+      else if (child instanceof Element && isRead(child)) this.#writeAll(child, keepsLines);
+    }
+  }
+
+  #write(node: Text, keepsLines = false): void {
+    if (collapse(node.data) === "" && !keepsLines) {
+      // White space between two words of different elements still divides them.
+      if (node.length > 0 && this.#pending === "" && this.#map.length > 0) this.#pending = " ";
+      return;
+    }
+    this.#begin();
+    this.#hasText = true;
+    this.#map.addNode(node, keepsLines);
+  }
+
+  #mark(mark: string): void {
+    this.#begin();
+    this.#map.addMark(mark);
+  }
+
+  #begin(): void {
+    const isLong = this.#map.length > SECTION_UNITS && this.#pending === "\n\n";
+    if (isLong) this.close();
+    if (this.#map.length > 0) this.#map.addMark(this.#pending);
+    this.#pending = "";
+  }
+
+  #separate(mark: "\n" | "\n\n"): void {
+    if (mark.length > this.#pending.length || this.#pending === " ") this.#pending = mark;
+  }
+}
+
+/** 1 to 6 for a heading, by its tag or its role; 0 for anything else. */
+function levelOf(element: Element): number {
+  const byTag = /^H([1-6])$/.exec(element.tagName)?.[1];
+  if (byTag !== undefined) return Number(byTag);
+  if (element.getAttribute("role") !== "heading") return 0;
+  return Number(element.getAttribute("aria-level") ?? 2) || 2;
+}
+
+/** Old pages lay themselves out with tables: what has other tables, headings or one cell to a row is none of data. */
+function isOfData(element: Element): boolean {
+  if (element.matches("[role='presentation'], [role='none']")) return false;
+  if (element.querySelector("table, h1, h2, h3, h4, h5, h6, pre")) return false;
+  return [...(element as HTMLTableElement).rows].some(({ cells }) => cells.length > 1);
+}
+
+/** As a reader sees it: runs of white space are one space. */
+export function collapse(text: string | null): string {
+  return (text ?? "").replace(/\s+/g, " ").trim();
+}

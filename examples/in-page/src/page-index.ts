@@ -1,0 +1,216 @@
+import { openSearch, type DocumentInput, type Hit, type Search, type Stage } from "nearfield";
+import { collapse, readPage, type Section } from "./outline.ts";
+import { PageWatch } from "./page-watch.ts";
+import { inTurns, nextTurn } from "./turns.ts";
+import { startWorker } from "./workers.ts";
+import encoderWorker from "nearfield/workers/encoder?worker&url";
+import indexWorker from "nearfield/workers/index?worker&url";
+
+/**
+ * Cosine of question and passage below which a passage without any of the words is about something else. There is always a nearest
+ * passage, and an answer that is none helps nobody.
+ */
+const LEAST_COSINE = 0.2;
+
+/** A passage of the page, with its place there. */
+export interface Place {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  readonly range: Range;
+}
+
+export interface Found {
+  readonly places: readonly Place[];
+  /** Why the answer goes by words alone; undefined where it does not. */
+  readonly failure: unknown;
+}
+
+/** How far the reading is. */
+export interface Reading {
+  /** Sections that can be found. */
+  readonly stored: number;
+  /** Sections of the page; 0 while they are not known. */
+  readonly of: number;
+}
+
+export interface PageIndexOptions {
+  /** Keeps the index for the next visit of this page. Else nothing of it is ever stored. */
+  readonly keeps: boolean;
+  /** Called when the reading begins, gets on or ends. */
+  readonly onChange: () => void;
+}
+
+/** The index of one page, which follows the page as it changes. */
+export class PageIndex {
+  readonly #options: PageIndexOptions;
+  readonly #watch: PageWatch;
+  readonly #closing = new AbortController();
+  #opened: Promise<Search> | undefined;
+  #sections: ReadonlyMap<string, Section> = new Map();
+  /** Sections that the index has; undefined where it has to be asked. */
+  #stored: Set<string> | undefined;
+  #reading: Reading | undefined = { stored: 0, of: 0 };
+  #isIndexing = false;
+  #failure: unknown;
+
+  constructor(options: PageIndexOptions) {
+    this.#options = options;
+    this.#watch = new PageWatch(() => this.#walk());
+  }
+
+  /** How far the page is read; undefined when all of it is: what is found before may not be all. */
+  get reading(): Reading | undefined {
+    return this.#reading;
+  }
+
+  /** Why the page could not be read; undefined where it could. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Sections of the page that are known. */
+  get sections(): number {
+    return this.#sections.size;
+  }
+
+  /**
+   * The nearest passages that still stand in the page: first by words, then by words and meaning. What had failed is tried again.
+   * @throws RetrievalError what `openSearch` and `Search.stream` throw
+   */
+  async *ask(text: string, limit: number, signal: AbortSignal): AsyncGenerator<Found, void> {
+    if (this.#failure !== undefined) void this.#index();
+    const search = await this.#open();
+    for await (const stage of search.stream(text, { limit, signal })) yield this.#found(stage);
+  }
+
+  /** Ends the workers. What was not to be kept is gone with them. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#watch.end();
+    const search = await this.#opened?.catch(() => undefined);
+    await search?.close();
+  }
+
+  #found({ hits, skipped }: Stage): Found {
+    const failure = skipped.find(({ part }) => part === "dense")?.failure;
+    return { places: hits.filter(isNear).flatMap((hit) => this.#placeOf(hit) ?? []), failure };
+  }
+
+  #placeOf({ id, document, passage }: Hit): Place | undefined {
+    const section = this.#sections.get(document.id);
+    const range = section?.map.rangeOf(passage.start, passage.end);
+    if (!section || !range) return undefined;
+    return { id, title: section.title, text: collapse(range.toString()), range };
+  }
+
+  #open(): Promise<Search> {
+    this.#opened ??= open(this.#options.keeps).catch((thrown: unknown) => {
+      this.#opened = undefined;
+      throw thrown;
+    });
+    return this.#opened;
+  }
+
+  async #walk(): Promise<void> {
+    const { signal } = this.#closing;
+    const now = new Map<string, Section>();
+    await nextTurn();
+    const steps = readPage(document.body, (root) => this.#watch.include(root));
+    for await (const section of inTurns(steps, signal)) {
+      now.set(await nameOf(section, now), section);
+    }
+    if (signal.aborted) return;
+    this.#sections = now;
+    void this.#index();
+  }
+
+  /** Brings the index to what the page says now. What changes meanwhile is caught up with before it ends. */
+  async #index(): Promise<void> {
+    if (this.#isIndexing) return;
+    this.#isIndexing = true;
+    try {
+      const search = await this.#open();
+      const stored = (this.#stored ??= new Set(await search.ids()));
+      // The worker of an index in memory can die, as under want of memory: then it has to be filled anew.
+      if (search.status().counts.documents < stored.size) stored.clear();
+      const isMissing = () => [...this.#sections.keys()].some((id) => !stored.has(id));
+      do {
+        const before = stored.size;
+        if (isMissing()) {
+          await search.add(this.#missing(stored), {
+            signal: this.#closing.signal,
+            onProgress: ({ documents }) => this.#tell(before + documents),
+          });
+        }
+        const gone = [...stored].filter((id) => !this.#sections.has(id));
+        if (gone.length > 0) await search.remove(gone);
+        for (const id of gone) stored.delete(id);
+      } while (isMissing());
+      this.#failure = undefined;
+    } catch (thrown) {
+      this.#stored = undefined;
+      this.#failure = thrown;
+    }
+    this.#isIndexing = false;
+    this.#reading = undefined;
+    if (!this.#closing.signal.aborted) this.#options.onChange();
+  }
+
+  /** What the page has and the index has not, one after the other: also what comes to the page while it is being asked. */
+  async *#missing(stored: Set<string>): AsyncGenerator<DocumentInput, void> {
+    for (let walked = this.#sections; ; walked = this.#sections) {
+      for (const [id, { title, map }] of walked) {
+        if (stored.has(id)) continue;
+        stored.add(id);
+        yield { id, title, text: map.text };
+        if (walked !== this.#sections) break;
+      }
+      if (walked === this.#sections) return;
+    }
+  }
+
+  #tell(stored: number): void {
+    const of = this.#sections.size;
+    this.#reading = { stored: Math.min(stored, of), of };
+    this.#options.onChange();
+  }
+}
+
+function isNear({ parts: { dense, lexical = 0 } }: Hit): boolean {
+  return dense === undefined || dense >= LEAST_COSINE || lexical > 0;
+}
+
+async function open(keeps: boolean): Promise<Search> {
+  return openSearch({
+    name: keeps ? `in-page ${await hashOf(location.pathname)}` : "in-page",
+    storage: keeps ? "browser" : "memory",
+    workers: {
+      query: () => startWorker(encoderWorker),
+      document: () => startWorker(encoderWorker),
+      index: () => startWorker(indexWorker),
+    },
+  });
+}
+
+/**
+ * A section is named by what it says, so that one that has not changed is not encoded again wherever it has moved. One that
+ * says the same as another has its number besides.
+ */
+async function nameOf(
+  { title, map }: Section,
+  taken: ReadonlyMap<string, Section>,
+): Promise<string> {
+  const hash = await hashOf(JSON.stringify([title, map.text]));
+  let name = hash;
+  for (let copy = 2; taken.has(name); copy++) name = `${hash}-${copy}`;
+  return name;
+}
+
+/** 96 bits of SHA-256: no two sections of a page will share them. Without a secure context it is "", and nothing opens there. */
+async function hashOf(text: string): Promise<string> {
+  if (!isSecureContext) return "";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const bytes = [...new Uint8Array(digest, 0, 12)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,88 @@
+/** A page that has not changed for so long is read again; one that never rests is read all the same, after some seconds. */
+const QUIET_MS = 250;
+const AT_MOST_MS = 4_000;
+
+/** Reading a page that never rests may take this part of its time at the most. */
+const MOST_OF_TIME = 0.2;
+
+/** What may change which text is seen. */
+const SEEN: MutationObserverInit = {
+  subtree: true,
+  childList: true,
+  characterData: true,
+  attributes: true,
+  attributeFilter: ["hidden", "open", "class", "style", "aria-hidden", "inert", "slot"],
+};
+
+/** Has the page read when it is made, and again when it has changed and can be seen. One reading at a time. */
+export class PageWatch {
+  readonly #read: () => Promise<void>;
+  readonly #observer = new MutationObserver((records) => this.#onRecords(records));
+  readonly #ending = new AbortController();
+  #timer: number | undefined;
+  #isReading = false;
+  /** The first and the last change that no reading has begun after. */
+  #firstMs: number | undefined = performance.now();
+  #lastMs = -Infinity;
+  /** How long the page is left alone at least, however much it changes. */
+  #restMs = 0;
+
+  /** @param read never rejects */
+  constructor(read: () => Promise<void>) {
+    this.#read = read;
+    // The whole document: some pages put another body in place of the first.
+    this.#observer.observe(document.documentElement, SEEN);
+    const { signal } = this.#ending;
+    document.addEventListener("visibilitychange", () => this.#lookIn(0), { signal });
+    this.#lookIn(0);
+  }
+
+  /** Follows a shadow tree too. Again and again is no harm. */
+  include(root: ShadowRoot): void {
+    if (!this.#ending.signal.aborted) this.#observer.observe(root, SEEN);
+  }
+
+  end(): void {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    this.#observer.disconnect();
+  }
+
+  #onRecords(records: readonly MutationRecord[]): void {
+    if (!records.some(isOfPage)) return;
+    this.#lastMs = performance.now();
+    this.#firstMs ??= this.#lastMs;
+    this.#lookIn(QUIET_MS);
+  }
+
+  /** A timer that runs looks by itself whether there is more: a page that changes all the time sets no more of them. */
+  #lookIn(delayMs: number): void {
+    this.#timer ??= window.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#look();
+    }, delayMs);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isReading || this.#ending.signal.aborted) return;
+    // Nobody asks a page that is not seen; it is looked at again when it is.
+    if (this.#firstMs === undefined || document.hidden) return;
+    const began = performance.now();
+    const latest = this.#firstMs + Math.max(AT_MOST_MS, this.#restMs);
+    const due = Math.min(this.#lastMs + QUIET_MS, latest);
+    if (due > began) return this.#lookIn(due - began);
+    this.#firstMs = undefined;
+    this.#isReading = true;
+    await this.#read();
+    this.#isReading = false;
+    this.#restMs = (performance.now() - began) / MOST_OF_TIME;
+    if (this.#firstMs !== undefined) this.#lookIn(QUIET_MS);
+  }
+}
+
+/** What stands in the head is not read, and neither is our own bar. */
+function isOfPage({ target, addedNodes, removedNodes }: MutationRecord): boolean {
+  if (target !== document.documentElement) return !document.head?.contains(target);
+  const nodes = [...addedNodes, ...removedNodes];
+  return nodes.length === 0 || nodes.some(({ nodeName }) => nodeName !== "NEARFIELD-FIND");
+}

@@ -1,0 +1,59 @@
+/** A stretch of the text that comes from one text node of the page. */
+interface Piece {
+  /** Where it begins in the text, in UTF-16 code units. */
+  readonly start: number;
+  readonly length: number;
+  readonly node: Text;
+}
+
+/**
+ * A text, and for each of its units the place in the page that it came from. Units that a page does not have (line breaks
+ * between blocks, marks of code and tables) belong to no place.
+ */
+export class TextMap {
+  readonly #pieces: Piece[] = [];
+  readonly #parts: string[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get text(): string {
+    return this.#parts.join("");
+  }
+
+  /** Adds what a reader sees of `node`. Unit for unit, so that offsets stay those of the node. */
+  addNode(node: Text, keepsLines: boolean): void {
+    this.#pieces.push({ start: this.#length, length: node.length, node });
+    this.#add(keepsLines ? node.data : node.data.replace(/[\t\n\f\r]/g, " "));
+  }
+
+  /** Adds units that stand nowhere in the page. */
+  addMark(mark: string): void {
+    this.#add(mark);
+  }
+
+  /**
+   * The place of `[start, end)` in the page; undefined where the nodes have left the page since, or nothing of it came
+   * from there.
+   */
+  rangeOf(start: number, end: number): Range | undefined {
+    const inside = this.#pieces.filter(
+      (piece) => piece.start < end && piece.start + piece.length > start && piece.node.isConnected,
+    );
+    const [first, last] = [inside[0], inside.at(-1)];
+    if (!first || !last) return undefined;
+    const range = document.createRange();
+    // A text that has become shorter meanwhile is read again soon; until then its end stands for the place.
+    const within = ({ node }: Piece, at: number) => Math.min(node.length, Math.max(0, at));
+    range.setStart(first.node, within(first, start - first.start));
+    range.setEnd(last.node, within(last, end - last.start));
+    return range.collapsed ? undefined : range;
+  }
+
+  #add(part: string): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+  }
+}
