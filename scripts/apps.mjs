@@ -94,7 +94,7 @@ async function listen(server, port) {
           resolve();
         });
       });
-      return `http://localhost:${at}/`;
+      return `http://localhost:${server.address().port}/`;
     } catch (thrown) {
       if (thrown.code !== "EADDRINUSE" || at >= 65_535) throw thrown;
     }

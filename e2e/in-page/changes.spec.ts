@@ -82,6 +82,9 @@ test(
       paragraphs.push(`${length % 7 === 0 ? "<h2>Part</h2>" : ""}<p>${text}.</p>`);
       length += text.length;
     }
+    // And one text of a megabyte, of which every line can be found.
+    const lines = Array.from({ length: 12_000 }, (_, at) => `${next()} ${next()} ${at} ${next()}`);
+    paragraphs.push(`<pre>${lines.join("\n").padEnd(1_000_000, " ferry")}</pre>`);
     const html = pageOf(
       `<main>${paragraphs.join("")}</main><script>
         let ticks = 0;

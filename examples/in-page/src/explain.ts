@@ -3,7 +3,7 @@ import { isRetrievalError, type ErrorCode } from "nearfield";
 const REFUSED =
   "This page does not let the search start its worker, so it can not be searched here. Pages with a strict security policy do that.";
 const UNFETCHED =
-  "The language model could not be fetched: the connection is gone, or this page forbids it. Answers go by words alone.";
+  "The language model could not be fetched: the connection is gone, or the policy of this page forbids it. Ask again to try anew.";
 
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   WORKER_UNAVAILABLE: REFUSED,

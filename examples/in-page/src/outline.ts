@@ -11,6 +11,9 @@ export interface Section {
 /** Longest section: a longer one is divided between two blocks, so that a change of the page costs little to index. */
 const SECTION_UNITS = 3_000;
 
+/** Longest part of one text node in a section: a log or a listing of megabytes is divided between two of its lines. */
+const NODE_UNITS = 4 * SECTION_UNITS;
+
 /** Of a title: a heading is a line, and what is longer has been made one for its looks. */
 const HEADING_UNITS = 160;
 
@@ -37,6 +40,8 @@ class Reader {
   #hasText = false;
   /** What to put before the next text of the page, if there is one. */
   #pending = "";
+  /** What begins and ends the code that is being read; "" outside of code. */
+  #fence = "";
 
   constructor(onShadow: (root: ShadowRoot) => void) {
     this.#onShadow = onShadow;
@@ -106,17 +111,18 @@ class Reader {
 
   #readCode(element: Element): void {
     this.#separate("\n\n");
-    if (collapse(element.textContent) === "") return;
+    if (!hasInk(element.textContent)) return;
     // Longer than any fence that the code itself has.
     const longest = Math.max(
       2,
       ...(element.textContent.match(/`+/g) ?? []).map((run) => run.length),
     );
-    const fence = "`".repeat(longest + 1);
-    this.#mark(`${fence}\n`);
+    this.#fence = "`".repeat(longest + 1);
+    this.#mark(`${this.#fence}\n`);
     this.#writeAll(element, true);
     this.#pending = "";
-    this.#mark(`\n${fence}`);
+    this.#mark(`\n${this.#fence}`);
+    this.#fence = "";
     this.#separate("\n\n");
   }
 
@@ -149,14 +155,28 @@ class Reader {
   }
 
   #write(node: Text, keepsLines = false): void {
-    if (collapse(node.data) === "" && !keepsLines) {
+    if (!keepsLines && !hasInk(node.data)) {
       // White space between two words of different elements still divides them.
       if (node.length > 0 && this.#pending === "" && this.#map.length > 0) this.#pending = " ";
       return;
     }
     this.#begin();
+    this.#hasText ||= hasInk(node.data);
+    for (let from = 0; from < node.length;) {
+      const to = endOfPart(node.data, from);
+      this.#map.addNode(node, keepsLines, from, to);
+      if (to < node.length) this.#divide();
+      from = to;
+    }
+  }
+
+  /** Ends the section within a text, and begins the next one with the same kind of text. */
+  #divide(): void {
+    const fence = this.#fence;
+    if (fence !== "") this.#map.addMark(`\n${fence}`);
+    this.close();
+    if (fence !== "") this.#map.addMark(`${fence}\n`);
     this.#hasText = true;
-    this.#map.addNode(node, keepsLines);
   }
 
   #mark(mark: string): void {
@@ -189,6 +209,22 @@ function isOfData(element: Element): boolean {
   if (element.matches("[role='presentation'], [role='none']")) return false;
   if (element.querySelector("table, h1, h2, h3, h4, h5, h6, pre")) return false;
   return [...(element as HTMLTableElement).rows].some(({ cells }) => cells.length > 1);
+}
+
+/** Where the part of a text that begins at `from` ends: behind a line break or a space, where there is one in its second half. */
+function endOfPart(text: string, from: number): number {
+  const limit = from + NODE_UNITS;
+  if (text.length <= limit) return text.length;
+  const half = from + NODE_UNITS / 2;
+  for (const mark of ["\n", " "]) {
+    const at = text.lastIndexOf(mark, limit - 1);
+    if (at > half) return at + 1;
+  }
+  return limit;
+}
+
+function hasInk(text: string): boolean {
+  return /\S/.test(text);
 }
 
 /** As a reader sees it: runs of white space are one space. */

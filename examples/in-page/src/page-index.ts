@@ -114,15 +114,21 @@ export class PageIndex {
 
   async #walk(): Promise<void> {
     const { signal } = this.#closing;
-    const now = new Map<string, Section>();
-    await nextTurn();
-    const steps = readPage(document.body, (root) => this.#watch.include(root));
-    for await (const section of inTurns(steps, signal)) {
-      now.set(await nameOf(section, now), section);
+    try {
+      const now = new Map<string, Section>();
+      await nextTurn();
+      const root = document.body ?? document.documentElement;
+      const steps = readPage(root, (shadow) => this.#watch.include(shadow));
+      for await (const section of inTurns(steps, signal)) {
+        now.set(await nameOf(section, now), section);
+      }
+      if (signal.aborted) return;
+      this.#sections = now;
+      void this.#index();
+    } catch (thrown) {
+      this.#failure = thrown;
+      this.#options.onChange();
     }
-    if (signal.aborted) return;
-    this.#sections = now;
-    void this.#index();
   }
 
   /** Brings the index to what the page says now. What changes meanwhile is caught up with before it ends. */
@@ -138,6 +144,7 @@ export class PageIndex {
       do {
         const before = stored.size;
         if (isMissing()) {
+          this.#tell(before);
           await search.add(this.#missing(stored), {
             signal: this.#closing.signal,
             onProgress: ({ documents }) => this.#tell(before + documents),

@@ -4,6 +4,8 @@ interface Piece {
   readonly start: number;
   readonly length: number;
   readonly node: Text;
+  /** Where it begins in the node. */
+  readonly from: number;
 }
 
 /**
@@ -23,10 +25,11 @@ export class TextMap {
     return this.#parts.join("");
   }
 
-  /** Adds what a reader sees of `node`. Unit for unit, so that offsets stay those of the node. */
-  addNode(node: Text, keepsLines: boolean): void {
-    this.#pieces.push({ start: this.#length, length: node.length, node });
-    this.#add(keepsLines ? node.data : node.data.replace(/[\t\n\f\r]/g, " "));
+  /** Adds what a reader sees of `[from, to)` of `node`. Unit for unit, so that offsets stay those of the node. */
+  addNode(node: Text, keepsLines: boolean, from: number, to: number): void {
+    this.#pieces.push({ start: this.#length, length: to - from, node, from });
+    const text = node.data.slice(from, to);
+    this.#add(keepsLines ? text : text.replace(/[\t\n\f\r]/g, " "));
   }
 
   /** Adds units that stand nowhere in the page. */
@@ -46,7 +49,8 @@ export class TextMap {
     if (!first || !last) return undefined;
     const range = document.createRange();
     // A text that has become shorter meanwhile is read again soon; until then its end stands for the place.
-    const within = ({ node }: Piece, at: number) => Math.min(node.length, Math.max(0, at));
+    const within = ({ node, from, length }: Piece, at: number) =>
+      Math.min(node.length, from + Math.min(length, Math.max(0, at)));
     range.setStart(first.node, within(first, start - first.start));
     range.setEnd(last.node, within(last, end - last.start));
     return range.collapsed ? undefined : range;
