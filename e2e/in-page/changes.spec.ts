@@ -51,7 +51,7 @@ test("components with shadow trees are read, and followed", EXTENDED, async ({ p
   await page.goto(stand.put("/shadow", { html }));
   await openBar(page);
   await untilRead(page);
-  await ask(page, "light");
+  await ask(page, "which lamp is lit?");
   expect((await marked(page)).current.join()).toContain("lamp in the shadow");
   await ask(page, "it makes a noise when the tea water boils");
   expect((await marked(page)).current.join()).toContain("kettle whistles");
@@ -69,7 +69,7 @@ test(
   "a page of 5 MB that changes a hundred times a second is never held up, and can be asked while it is read",
   EXTENDED,
   async ({ page, stand }) => {
-    test.setTimeout(2 * READING_MS);
+    test.setTimeout(READING_MS);
     const words = ["river", "stone", "letter", "winter", "garden", "iron", "window", "market"];
     let state = 1;
     const next = () => words[(state = (state * 48_271) % 2_147_483_647) % words.length];
@@ -97,12 +97,14 @@ test(
     // Laid out, and quiet but for the clock.
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
     const traced = await traceMainThreads(browserOf(page.context()));
-    await openBar(page);
-    await page.getByRole("searchbox").fill("fresh bread in the morning");
+    // Looking for elements by their roles would be work of the page's own thread, too.
+    await page.keyboard.press("Alt+Shift+KeyF");
+    await page.waitForFunction(() => document.querySelector("nearfield-find") !== null);
+    await page.keyboard.type("fresh bread in the morning");
     await expect
       .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
       .toContain("baker sells warm rolls");
-    const ticks = () => page.locator("#clock").textContent();
+    const ticks = () => page.evaluate(() => document.getElementById("clock")?.textContent);
     const from = Number(await ticks());
     await expect.poll(async () => Number(await ticks())).toBeGreaterThan(from + 500);
     const tasks = await traced();

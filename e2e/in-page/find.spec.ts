@@ -58,11 +58,15 @@ test("opened with the shortcut, a question finds the passage, marks it and scrol
   expect(await isInView(page)).toBe(true);
   expect(await violations(page)).toEqual([]);
 
+  // Several passages have to do with this.
+  await ask(page, "how many days?");
+  const first = await marked(page);
+  expect(first.found.length).toBeGreaterThan(0);
   await page.keyboard.press("ArrowDown");
   await expect(page.locator("nearfield-find .count")).toContainText(/^2 of \d/);
   const second = await marked(page);
-  expect(second.current).not.toEqual(current);
-  expect(second.found).toContain(current[0]);
+  expect(second.current).not.toEqual(first.current);
+  expect(second.found).toContain(first.current[0]);
   expect(await isInView(page)).toBe(true);
 
   await page.keyboard.press("Escape");

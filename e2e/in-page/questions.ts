@@ -23,15 +23,18 @@ const documentation: Shape = {
   },
   questions: [
     ["which browsers does it run in?", /Edge\. IE is not supported/],
-    ["how do I put it into my project from the package registry?", /npm install idb/],
-    ["remove a whole database for good", /Deletes a database/],
-    ["get the original object of the browser back", /Takes an enhanced IndexedDB object/],
-    ["why did my transaction close after I fetched something?", /auto-closes|Do not await/],
+    ["how do I install it with npm?", /npm install idb/],
+    ["how do I delete a database?", /Deletes a database/],
+    ["get the plain object back, without the enhancements", /Takes an enhanced IndexedDB object/],
+    [
+      "why did my transaction close after I fetched something?",
+      /auto-closes|Do not await|transaction closes while/,
+    ],
     ["how can I be sure that my writes were committed?", /signal that everything was successfully/],
     ["walk over all records with a for loop", /You can iterate over stores/],
     ["read a single value without making a transaction by hand", /common to create a transaction/],
     ["something like localStorage that does not block", /very similar to localStorage/],
-    ["a library handed me a raw database object, how do I improve it?", /Takes an IDB object/],
+    ["third party code gives me a database object", /Takes an IDB object/],
   ],
 };
 
@@ -181,9 +184,9 @@ const article: Shape = {
     ["how much was somebody paid for rowing across?", /four pence/],
     ["what is burnt to heat the houses?", /Turf is cut/],
     ["at what age can I take part in an election?", /cast a ballot/],
-    ["may I keep what I pick up at the shore?", /belongs to the finder/],
+    ["who may keep what lies on the beach?", /belongs to the finder/],
     ["which plants colour yarn?", /Lichen scraped/],
-    ["an animal is tangled up in fishing gear", /cut loose at once/],
+    ["what happens to a seal in a fishing net?", /cut loose at once/],
   ],
 };
 

@@ -75,6 +75,14 @@ export function marked(page: Page): Promise<{ current: string[]; found: string[]
   });
 }
 
+/** The chosen passage; "" where there is none. A page that draws itself anew has none for a moment each time. */
+export async function currentOf(page: Page): Promise<string> {
+  if ((await page.locator("nearfield-find li").count()) === 0) return "";
+  let text = "";
+  await expect.poll(async () => (text = (await marked(page)).current.join())).not.toBe("");
+  return text;
+}
+
 /** Whether the chosen passage begins within the window. */
 export function isInView(page: Page): Promise<boolean> {
   return page.evaluate(() => {

@@ -36,7 +36,8 @@ export default defineConfig({
   },
   build: {
     ...shared.build,
-    modulePreload: { polyfill: false },
+    // What is loaded later would else be announced by elements in the head of whatever page it is.
+    modulePreload: false,
     rolldownOptions: {
       input: {
         index: here("index.html"),

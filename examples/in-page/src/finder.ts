@@ -57,6 +57,7 @@ export class Finder {
     this.#index ??= new PageIndex({
       keeps: this.#options.keeps,
       onChange: () => this.#onReading(),
+      onPlaces: () => this.#onPlaces(),
     });
   }
 
@@ -136,7 +137,7 @@ export class Finder {
     this.#current = current;
     if (!this.isOpen) return;
     this.#marks.show(
-      places.map(({ range }) => range),
+      places.map(({ ranges }) => ranges),
       current,
     );
     this.#bar.show(places, current);
@@ -154,7 +155,7 @@ export class Finder {
   }
 
   #reveal(): void {
-    const range = this.#places[this.#current]?.range;
+    const range = this.#places[this.#current]?.ranges[0];
     if (range && this.isOpen) reveal(range);
   }
 
@@ -166,6 +167,16 @@ export class Finder {
     // A question that is being asked is answered from what there is then.
     if (this.#text !== "" && this.#text === this.#answered && (isEnd || isTime)) void this.#ask();
     this.#tell();
+  }
+
+  /** The page was drawn anew, perhaps: what is marked is marked where it stands now. */
+  #onPlaces(): void {
+    const index = this.#index;
+    if (!index || !this.isOpen || this.#places.length === 0) return;
+    const chosen = this.#places[this.#current]?.id;
+    const places = this.#places.flatMap((place) => index.find(place) ?? []);
+    const at = places.findIndex(({ id }) => id === chosen);
+    this.#show(places, at >= 0 ? at : Math.min(0, places.length - 1));
   }
 
   #tell(): void {

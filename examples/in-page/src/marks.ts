@@ -8,6 +8,7 @@ const CURRENT = "nearfield-current";
  */
 export class Marks {
   readonly #sheet = new CSSStyleSheet();
+  readonly #adopters = new Set<DocumentOrShadowRoot>();
 
   constructor() {
     // A sheet made by a script is no inline style: no policy of the page on styles forbids it.
@@ -21,14 +22,13 @@ export class Marks {
     `);
   }
 
-  /** Paints `ranges`, and the one at `current` in another colour. Nothing else stays painted. */
-  show(ranges: readonly Range[], current: number): void {
-    if (!document.adoptedStyleSheets.includes(this.#sheet)) {
-      document.adoptedStyleSheets.push(this.#sheet);
-    }
-    const chosen = ranges[current];
-    CSS.highlights.set(FOUND, new Highlight(...ranges.filter((range) => range !== chosen)));
-    const above = new Highlight(...(chosen ? [chosen] : []));
+  /** Paints passages, each being one or more ranges, and the one at `current` in another colour. Nothing else stays painted. */
+  show(passages: readonly (readonly Range[])[], current: number): void {
+    const chosen = passages[current] ?? [];
+    const others = passages.filter((passage) => passage !== chosen).flat();
+    this.#adopt([...others, ...chosen]);
+    CSS.highlights.set(FOUND, new Highlight(...others));
+    const above = new Highlight(...chosen);
     above.priority = 1;
     CSS.highlights.set(CURRENT, above);
   }
@@ -37,9 +37,21 @@ export class Marks {
   clear(): void {
     CSS.highlights.delete(FOUND);
     CSS.highlights.delete(CURRENT);
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter(
-      (sheet) => sheet !== this.#sheet,
-    );
+    for (const root of this.#adopters) {
+      root.adoptedStyleSheets = root.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
+    }
+    this.#adopters.clear();
+  }
+
+  /** The colours of a shadow tree come from its own sheets. */
+  #adopt(ranges: readonly Range[]): void {
+    const roots = new Set(ranges.map(({ startContainer }) => startContainer.getRootNode()));
+    for (const root of roots) {
+      if (!(root instanceof Document || root instanceof ShadowRoot)) continue;
+      if (root.adoptedStyleSheets.includes(this.#sheet)) continue;
+      root.adoptedStyleSheets.push(this.#sheet);
+      this.#adopters.add(root);
+    }
   }
 }
 

@@ -25,7 +25,7 @@ export function* readPage(
   root: Element,
   onShadow: (root: ShadowRoot) => void = () => {},
 ): Generator<Section | undefined, void> {
-  const reader = new Reader(onShadow);
+  const reader = new Reader(root, onShadow);
   yield* reader.read(root);
   reader.close();
   yield* reader.takeDone();
@@ -33,17 +33,22 @@ export function* readPage(
 
 class Reader {
   readonly #onShadow: (root: ShadowRoot) => void;
+  /** One heading of the first level is the title of the page, and above everything: it tells no section from another. */
+  readonly #hasOneTitle: boolean;
   readonly #path: { readonly level: number; readonly text: string }[] = [];
+  #title = "";
   #done: Section[] = [];
   #map = new TextMap();
-  /** Whether the section has anything to be found beside its marks. */
+  /** Whether the section has anything to be found beside its marks, and anything beside headings. */
   #hasText = false;
+  #hasBody = false;
   /** What to put before the next text of the page, if there is one. */
   #pending = "";
   /** What begins and ends the code that is being read; "" outside of code. */
   #fence = "";
 
-  constructor(onShadow: (root: ShadowRoot) => void) {
+  constructor(root: Element, onShadow: (root: ShadowRoot) => void) {
+    this.#hasOneTitle = root.querySelectorAll("h1").length === 1;
     this.#onShadow = onShadow;
   }
 
@@ -69,11 +74,12 @@ class Reader {
   /** Ends the section. */
   close(): void {
     if (this.#hasText) {
-      const title = this.#path.map(({ text }) => text).join(" › ");
+      const title = this.#path.map(({ text }) => text).join(" › ") || this.#title;
       this.#done.push({ title, map: this.#map });
     }
     this.#map = new TextMap();
     this.#hasText = false;
+    this.#hasBody = false;
     this.#pending = "";
   }
 
@@ -102,10 +108,19 @@ class Reader {
   #readHeading(element: Element, level: number): void {
     const text = collapse(element.textContent);
     if (text === "") return;
-    this.close();
+    // A heading that nothing follows but another one says nothing by itself.
+    if (this.#hasBody) this.close();
     while ((this.#path.at(-1)?.level ?? 0) >= level) this.#path.pop();
-    this.#path.push({ level, text: text.slice(0, HEADING_UNITS) });
+    // What stands above tells what a short section is about; it is found there, too.
+    if (!this.#hasText && this.#path.length > 0) {
+      this.#map.addMark(`${this.#path.map(({ text: above }) => above).join(", ")}\n\n`);
+    }
+    const line = text.slice(0, HEADING_UNITS);
+    if (level === 1 && this.#hasOneTitle) this.#title = line;
+    else this.#path.push({ level, text: line });
+    const hadBody = this.#hasBody;
     this.#writeAll(element, false);
+    this.#hasBody = hadBody;
     this.#separate("\n\n");
   }
 
@@ -162,6 +177,7 @@ class Reader {
     }
     this.#begin();
     this.#hasText ||= hasInk(node.data);
+    this.#hasBody = this.#hasText;
     for (let from = 0; from < node.length;) {
       const to = endOfPart(node.data, from);
       this.#map.addNode(node, keepsLines, from, to);
@@ -177,6 +193,7 @@ class Reader {
     this.close();
     if (fence !== "") this.#map.addMark(`${fence}\n`);
     this.#hasText = true;
+    this.#hasBody = true;
   }
 
   #mark(mark: string): void {

@@ -1,5 +1,5 @@
 import { openSearch, type DocumentInput, type Hit, type Search, type Stage } from "nearfield";
-import { collapse, readPage, type Section } from "./outline.ts";
+import { readPage, type Section } from "./outline.ts";
 import { PageWatch } from "./page-watch.ts";
 import { inTurns, nextTurn } from "./turns.ts";
 import { startWorker } from "./workers.ts";
@@ -10,14 +10,19 @@ import indexWorker from "nearfield/workers/index?worker&url";
  * Cosine of question and passage below which a passage without any of the words is about something else. There is always a nearest
  * passage, and an answer that is none helps nobody.
  */
-const LEAST_COSINE = 0.2;
+const LEAST_COSINE = 0.1;
+
+/** Sections that go to the index at once; before the next, those that have left the page leave the index. */
+const SECTIONS_AT_ONCE = 32;
 
 /** A passage of the page, with its place there. */
 export interface Place {
   readonly id: string;
   readonly title: string;
   readonly text: string;
-  readonly range: Range;
+  /** At least one. */
+  readonly ranges: readonly Range[];
+  readonly hit: Hit;
 }
 
 export interface Found {
@@ -39,6 +44,8 @@ export interface PageIndexOptions {
   readonly keeps: boolean;
   /** Called when the reading begins, gets on or ends. */
   readonly onChange: () => void;
+  /** Called when the page was walked: what was found before may stand elsewhere. */
+  readonly onPlaces: () => void;
 }
 
 /** The index of one page, which follows the page as it changes. */
@@ -48,6 +55,8 @@ export class PageIndex {
   readonly #closing = new AbortController();
   #opened: Promise<Search> | undefined;
   #sections: ReadonlyMap<string, Section> = new Map();
+  /** What the index may find: also sections that have just been said otherwise, while most of their words still stand. */
+  readonly #known = new Map<string, Section>();
   /** Sections that the index has; undefined where it has to be asked. */
   #stored: Set<string> | undefined;
   #reading: Reading | undefined = { stored: 0, of: 0 };
@@ -81,7 +90,13 @@ export class PageIndex {
   async *ask(text: string, limit: number, signal: AbortSignal): AsyncGenerator<Found, void> {
     if (this.#failure !== undefined) void this.#index();
     const search = await this.#open();
-    for await (const stage of search.stream(text, { limit, signal })) yield this.#found(stage);
+    for await (const stage of search.stream(text, { limit, signal }))
+      yield await this.#found(stage);
+  }
+
+  /** Where the same passage stands now; undefined where the page no longer has it. */
+  find(place: Place): Place | undefined {
+    return this.#placeOf(place.hit);
   }
 
   /** Ends the workers. What was not to be kept is gone with them. */
@@ -92,16 +107,25 @@ export class PageIndex {
     await search?.close();
   }
 
-  #found({ hits, skipped }: Stage): Found {
+  async #found({ hits, skipped }: Stage): Promise<Found> {
     const failure = skipped.find(({ part }) => part === "dense")?.failure;
-    return { places: hits.filter(isNear).flatMap((hit) => this.#placeOf(hit) ?? []), failure };
+    const near = hits.filter(isNear);
+    // A page that draws itself anew has other nodes for the same text.
+    if (near.some((hit) => !this.#placeOf(hit))) await this.#watch.catchUp();
+    const places = near.flatMap((hit) => this.#placeOf(hit) ?? []);
+    // A section in which one word changes is there twice for a moment.
+    const isFirst = ({ ranges: [one] }: Place, at: number) =>
+      !places.slice(0, at).some(({ ranges: [other] }) => isSameStart(one, other));
+    return { places: places.filter(isFirst), failure };
   }
 
-  #placeOf({ id, document, passage }: Hit): Place | undefined {
-    const section = this.#sections.get(document.id);
-    const range = section?.map.rangeOf(passage.start, passage.end);
-    if (!section || !range) return undefined;
-    return { id, title: section.title, text: collapse(range.toString()), range };
+  #placeOf(hit: Hit): Place | undefined {
+    const { id, document, passage } = hit;
+    const section = this.#known.get(document.id);
+    const ranges = section?.map.rangesOf(passage.start, passage.end) ?? [];
+    if (!section || ranges.length === 0) return undefined;
+    const text = section.map.textOf(passage.start, passage.end);
+    return { id, title: section.title, text, ranges, hit };
   }
 
   #open(): Promise<Search> {
@@ -124,6 +148,8 @@ export class PageIndex {
       }
       if (signal.aborted) return;
       this.#sections = now;
+      for (const [id, section] of now) this.#known.set(id, section);
+      this.#options.onPlaces();
       void this.#index();
     } catch (thrown) {
       this.#failure = thrown;
@@ -153,6 +179,7 @@ export class PageIndex {
         const gone = [...stored].filter((id) => !this.#sections.has(id));
         if (gone.length > 0) await search.remove(gone);
         for (const id of gone) stored.delete(id);
+        for (const id of gone) if (!this.#sections.has(id)) this.#known.delete(id);
       } while (isMissing());
       this.#failure = undefined;
     } catch (thrown) {
@@ -164,11 +191,13 @@ export class PageIndex {
     if (!this.#closing.signal.aborted) this.#options.onChange();
   }
 
-  /** What the page has and the index has not, one after the other: also what comes to the page while it is being asked. */
+  /** Some of what the page has and the index has not: also what comes to the page while it is being asked. */
   async *#missing(stored: Set<string>): AsyncGenerator<DocumentInput, void> {
+    let left = SECTIONS_AT_ONCE;
     for (let walked = this.#sections; ; walked = this.#sections) {
       for (const [id, { title, map }] of walked) {
         if (stored.has(id)) continue;
+        if (left-- === 0) return;
         stored.add(id);
         yield { id, title, text: map.text };
         if (walked !== this.#sections) break;
@@ -182,6 +211,10 @@ export class PageIndex {
     this.#reading = { stored: Math.min(stored, of), of };
     this.#options.onChange();
   }
+}
+
+function isSameStart(one: Range | undefined, other: Range | undefined): boolean {
+  return one?.startContainer === other?.startContainer && one?.startOffset === other?.startOffset;
 }
 
 function isNear({ parts: { dense, lexical = 0 } }: Hit): boolean {

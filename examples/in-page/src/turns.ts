@@ -21,7 +21,7 @@ export async function* inTurns<T>(
 
 /** The page's own work comes first; but a page that is never idle must not wait for ever. */
 export function nextTurn(): Promise<void> {
-  const MOST_MS = 200;
+  const MOST_MS = 50;
   return new Promise((resolve) => {
     if ("requestIdleCallback" in globalThis) {
       requestIdleCallback(() => resolve(), { timeout: MOST_MS });
