@@ -195,7 +195,9 @@ function excerptOf({ title, text }: Answer): string {
   const heading = title.split(" › ").at(-1) ?? "";
   const rest = text.startsWith(heading) ? text.slice(heading.length).trim() : text;
   const shown = rest === "" ? text : rest;
-  return shown.length > EXCERPT ? `${shown.slice(0, EXCERPT).trimEnd()}…` : shown;
+  if (shown.length <= EXCERPT) return shown;
+  const cut = shown.lastIndexOf(" ", EXCERPT);
+  return `${shown.slice(0, cut > EXCERPT / 2 ? cut : EXCERPT)}…`;
 }
 
 function isSame(a: readonly Answer[], b: readonly Answer[]): boolean {

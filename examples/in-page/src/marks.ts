@@ -13,8 +13,8 @@ export class Marks {
   constructor() {
     // A sheet made by a script is no inline style: no policy of the page on styles forbids it.
     this.#sheet.replaceSync(`
-      ::highlight(${FOUND}) { background-color: #ffe58a; color: #1c1a12; }
-      ::highlight(${CURRENT}) { background-color: #ff9d2e; color: #1c1a12; }
+      ::highlight(${FOUND}) { background-color: #fff0b3; color: #1c1a12; }
+      ::highlight(${CURRENT}) { background-color: #ffbf47; color: #1c1a12; }
       @media (forced-colors: active) {
         ::highlight(${FOUND}) { background-color: Mark; color: MarkText; }
         ::highlight(${CURRENT}) { background-color: Highlight; color: HighlightText; }
