@@ -3,7 +3,7 @@ import { EXTENDED } from "../harness/fixtures.ts";
 import { ask, expect, openBar, pageOf, READING_MS, test, untilRead, violations } from "./visit.ts";
 import type { Page } from "@playwright/test";
 
-const SIZES = { wide: { width: 1180, height: 760 }, narrow: { width: 380, height: 760 } } as const;
+const SIZES = { wide: { width: 980, height: 620 }, narrow: { width: 380, height: 760 } } as const;
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
