@@ -46,7 +46,7 @@ class RunFolder:
         """Notes that a step has begun. True where an earlier, unfinished try with the same key can be gone on with."""
         resumes = self.record["steps"].get(step, {}).get("begun") == key
         if not resumes:
-            self.record["steps"][step] = {"begun": key, "seconds": 0.0}
+            self.record["steps"][step] = {"begun": key}
             self._save()
         return resumes
 
@@ -55,8 +55,9 @@ class RunFolder:
         self._save()
 
     def finish(self, step: str, key: str, seconds: float) -> None:
-        entry = self.record["steps"].setdefault(step, {"begun": key, "seconds": 0.0})
-        entry["seconds"] = round(entry.get("seconds", 0.0) + seconds, 1)
+        """Notes that a step is done. The seconds are those of the try that ended it: a killed one could not tell its own."""
+        entry = self.record["steps"].setdefault(step, {"begun": key})
+        entry["seconds"] = round(seconds, 1)
         entry["done"] = key
         self._save()
 

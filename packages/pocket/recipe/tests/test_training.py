@@ -114,11 +114,12 @@ def test_without_a_gpu_auto_takes_the_cpu_and_cuda_is_refused(monkeypatch: pytes
         choose_device("cuda")
 
 
-def test_training_lowers_the_loss(settings: dict, prepared: RunFolder, tmp_path: Path) -> None:
-    settings["distill"] |= {"steps": 40, "learning_rate": 2e-3}
+@pytest.mark.parametrize(("stage", "loss"), [("distill", "vectors"), ("retrieve", "nce")])
+def test_training_lowers_the_loss(settings: dict, prepared: RunFolder, tmp_path: Path, stage: str, loss: str) -> None:
+    settings[stage] |= {"steps": 50, "pairs": 12, "learning_rate": 2e-3}
     settings["run"]["checkpoint_every"] = 1000
-    rows = make_trainer(make_config(settings), prepared, "distill", tmp_path / "longer").run().rows
-    first, last = (sum(row["vectors"] for row in part) for part in (rows[:8], rows[-8:]))
+    rows = make_trainer(make_config(settings), prepared, stage, tmp_path / "longer").run().rows
+    first, last = (sum(row[loss] for row in part) for part in (rows[:8], rows[-8:]))
     assert last < 0.8 * first
 
 
