@@ -31,7 +31,7 @@ export class How {
 }
 
 function describe({ trace, hits }: Stage): string {
-  const { encodeMs, lexicalMs, denseMs, fusionMs, rerankMs, candidates } = trace;
+  const { reasonMs, encodeMs, lexicalMs, denseMs, fusionMs, rerankMs, candidates } = trace;
   const { lexical, dense, fused, reranked } = candidates;
   const found = [
     said(lexical, "by words"),
@@ -41,6 +41,7 @@ function describe({ trace, hits }: Stage): string {
   ];
   const took = [
     timed("words", lexicalMs),
+    timed("thinking", reasonMs),
     timed("model", encodeMs),
     timed("vectors", denseMs),
     timed("weighing", fusionMs),

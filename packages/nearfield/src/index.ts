@@ -64,7 +64,7 @@ export {
   type ScoreOptions,
 } from "./reranker.ts";
 export type { AddResult, QueryResult, Search } from "./search.ts";
-export type { QueryMode, Skipped, Stage, StageName, StageTrace } from "./stages.ts";
+export type { QueryMode, Skipped, Stage, StageName, StageTrace } from "./stage.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type { GeneratorStatus, HydeDomain, ReasonRecipe, ThoughtRequest } from "@nearfield/reason";
 export type { RerankerStatus } from "@nearfield/rerank";

@@ -11,7 +11,7 @@ import { checkDurability, checkKeys, checkPrecision, checkStorage, invalid } fro
 import type { ModelChoice, ModelsOptions } from "./model.ts";
 import type { QueryReason, SearchReasonOptions } from "./reason-options.ts";
 import type { QueryRerank, SearchRerankOptions } from "./rerank-options.ts";
-import type { Question, QueryMode } from "./stages.ts";
+import type { Question, QueryMode } from "./stage.ts";
 import type { ModelLoading } from "./status.ts";
 
 /** Starts a worker. A factory, not a worker, because a worker that died is replaced. */

@@ -3,7 +3,7 @@ import type { ThoughtRequest } from "@nearfield/reason";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSearch } from "./open-search.ts";
 import type { Search } from "./search.ts";
-import type { Stage } from "./stages.ts";
+import type { Stage } from "./stage.ts";
 
 const DOCUMENTS = [
   { id: "refunds", text: "We pay the money back to your card within five working days." },

@@ -2,7 +2,8 @@ import type { RetrievalError } from "@nearfield/core";
 import { thoughtsFrom, type ThoughtProvider, type ThoughtRequest } from "@nearfield/reason";
 import { describe, expect, test } from "vitest";
 import { openReasonStage, ReasonStage } from "./reason-stage.ts";
-import { finalStage, type Question, type Source, type Sources, type Stage } from "./stages.ts";
+import type { Question, Source, Sources, Stage } from "./stage.ts";
+import { finalStage } from "./stages.ts";
 
 const QUESTION: Question = {
   text: "why?",

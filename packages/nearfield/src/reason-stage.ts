@@ -26,7 +26,7 @@ import type {
   SearchReasonOptions,
   ThoughtFunction,
 } from "./reason-options.ts";
-import type { Think, Thoughts } from "./stages.ts";
+import type { Think, Thoughts } from "./stage.ts";
 
 const READY: Readonly<Record<ReadyRecipe, ReasonRecipe>> = {
   bright: BRIGHT_REWRITE,

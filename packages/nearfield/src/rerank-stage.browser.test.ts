@@ -3,7 +3,7 @@ import { readToyReranker, RUN_ALL } from "@nearfield/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSearch } from "./open-search.ts";
 import type { QueryResult, Search } from "./search.ts";
-import type { Stage } from "./stages.ts";
+import type { Stage } from "./stage.ts";
 
 const NAME = `rerank ${Math.random()}`;
 

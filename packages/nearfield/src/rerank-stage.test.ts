@@ -4,7 +4,8 @@ import type { Hit } from "./hit.ts";
 import { openRerankStage, RerankStage } from "./rerank-stage.ts";
 import type { SearchRerankOptions } from "./rerank-options.ts";
 import type { Reranker, ScoreOptions } from "./reranker.ts";
-import { finalStage, type FurtherStage, type Sources } from "./stages.ts";
+import type { FurtherStage, Sources } from "./stage.ts";
+import { finalStage } from "./stages.ts";
 
 type Score = (query: string, passages: readonly string[], options: ScoreOptions) => unknown;
 

@@ -8,7 +8,7 @@ import type { Hit } from "./hit.ts";
 import { LIMITS, type SearchOptions } from "./options.ts";
 import type { QueryRerank, SearchRerankOptions } from "./rerank-options.ts";
 import { openReranker, type Reranker } from "./reranker.ts";
-import type { FurtherStage, Question } from "./stages.ts";
+import type { FurtherStage, Question } from "./stage.ts";
 
 /** Twice what an answer has unless told, so that as much again has a chance to come up. Each one is a run of the model. */
 const CANDIDATES = 20;

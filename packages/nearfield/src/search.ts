@@ -26,14 +26,8 @@ import { askPersisted } from "./persistence.ts";
 import { precisionOf } from "./precision.ts";
 import type { ReasonStage } from "./reason-stage.ts";
 import type { RerankStage } from "./rerank-stage.ts";
-import {
-  finalStage,
-  stagesOf,
-  type Question,
-  type Skipped,
-  type Sources,
-  type Stage,
-} from "./stages.ts";
+import type { Question, Skipped, Sources, Stage } from "./stage.ts";
+import { finalStage, stagesOf } from "./stages.ts";
 import type { ChangeStatus, EncoderStatus, SearchStatus } from "./status.ts";
 import type { Succession } from "./succession.ts";
 import type { RepairResult } from "./vector-index.ts";

@@ -1,14 +1,8 @@
 import { RetrievalError } from "@nearfield/core";
 import type { SearchAnswer } from "@nearfield/index";
 import { describe, expect, it } from "vitest";
-import {
-  finalStage,
-  stagesOf,
-  type FurtherStage,
-  type Question,
-  type Source,
-  type Sources,
-} from "./stages.ts";
+import type { FurtherStage, Question, Source, Sources } from "./stage.ts";
+import { finalStage, stagesOf } from "./stages.ts";
 
 const VECTOR = Float32Array.of(1);
 const QUESTION: Question = {
