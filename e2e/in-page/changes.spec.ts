@@ -94,23 +94,31 @@ test(
     );
     await page.goto(stand.put("/big", { html }));
     await page.waitForFunction(() => "nearfieldInPage" in globalThis);
-    // Laid out, and quiet but for the clock.
+    // What the page costs by itself: its clock alone has all of it laid out a hundred times a second.
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
-    const traced = await traceMainThreads(browserOf(page.context()));
+    const tracedBefore = await traceMainThreads(browserOf(page.context()));
+    const ticks = () => page.evaluate(() => Number(document.getElementById("clock")?.textContent));
+    const from = await ticks();
+    await expect.poll(ticks).toBeGreaterThan(from + 50);
+    const before = await tracedBefore();
     // Looking for elements by their roles would be work of the page's own thread, too.
     await page.keyboard.press("Alt+Shift+KeyF");
     await page.waitForFunction(() => document.querySelector("nearfield-find") !== null);
+    // The first picture of the page with the bar is the browser's.
+    await page.evaluate(async () => {
+      for (const _ of [1, 2]) await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
+    const traced = await traceMainThreads(browserOf(page.context()));
     await page.keyboard.type("fresh bread in the morning");
     await expect
       .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })
       .toContain("baker sells warm rolls");
-    const ticks = () => page.evaluate(() => document.getElementById("clock")?.textContent);
-    const from = Number(await ticks());
-    await expect.poll(async () => Number(await ticks())).toBeGreaterThan(from + 500);
     const tasks = await traced();
     console.log(
-      `5 MB: ${tasks.tasks} tasks, the longest ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock`,
+      `5 MB: the longest task ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock; ` +
+        `before it was read ${before.longestCpuMs.toFixed(0)} ms and ${before.longestMs.toFixed(0)} ms`,
     );
-    expect(tasks.longestCpuMs).toBeLessThanOrEqual(LONG_TASK_MS);
+    // The page lays itself out in tasks of its own, in which ours can fall.
+    expect(tasks.longestCpuMs).toBeLessThanOrEqual(before.longestCpuMs + LONG_TASK_MS);
   },
 );
