@@ -54,7 +54,7 @@ if (slice) {
     matryoshka: slice.card.matryoshka,
     texts: slice.texts,
     reference: { document: slice.wasm },
-    floor: 0.998,
+    floor: slice.card.knownAnswers.floor,
   });
 } else if (RUN_ALL) {
   console.log("skipped: no model of the recipe is here; node scripts/recipe.mjs makes one.");
