@@ -96,7 +96,8 @@ async function makeScanner(
     }
   }
   const gpu = choice?.name === "webgpu" ? await openGpu() : undefined;
-  const scanner = scannerOf(dimensions, choice, { gpu });
+  // What is added is a piece of a record, which nobody writes to.
+  const scanner = scannerOf(dimensions, choice, { gpu, adopts: true });
   return { scanner, gpu, watch: new ScannerWatch({ dimensions, choice }) };
 }
 

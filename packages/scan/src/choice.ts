@@ -24,6 +24,8 @@ export interface ScannerChoice {
 export interface ScannerOptions {
   /** Absent: WebGPU does not take part. It stays the caller's. */
   readonly gpu?: OpenedGpu | undefined;
+  /** See `WasmScannerOptions`; the others copy all the same. */
+  readonly adopts?: boolean | undefined;
 }
 
 export interface ChoiceOptions extends ScannerOptions {
@@ -60,7 +62,7 @@ export async function chooseScanner(
   const running: Timed[] = [];
   try {
     for (const name of candidates(gpu)) {
-      const scanner = create(name, dimensions, gpu);
+      const scanner = create(name, dimensions, { gpu });
       const timed: Timed = { name, scanner, blocks: [], small: [], whole: [] };
       running.push(timed);
       timed.blocks.push(scanner.add(sample.subarray(0, few * dimensions)));
@@ -134,13 +136,13 @@ function breathe(): Promise<void> {
 export function scannerOf(
   dimensions: number,
   choice?: Pick<ScannerChoice, "name">,
-  { gpu }: ScannerOptions = {},
+  { gpu, adopts }: ScannerOptions = {},
 ): Scanner | AsyncScanner {
   checkDimensions(dimensions);
   const there = candidates(gpu);
   const wanted = choice?.name;
   const name = wanted && there.includes(wanted) ? wanted : (there[0] as ScannerName);
-  return create(name, dimensions, gpu);
+  return create(name, dimensions, { gpu, adopts });
 }
 
 /** What this machine has; the first is the one to take unmeasured. */
@@ -161,14 +163,14 @@ function candidates(gpu: OpenedGpu | undefined): ScannerName[] {
 function create(
   name: ScannerName,
   dimensions: number,
-  gpu: OpenedGpu | undefined,
+  { gpu, adopts }: ScannerOptions,
 ): Scanner | AsyncScanner {
   switch (name) {
     case "typescript":
       return new TypeScriptScanner(dimensions);
     case "simd":
     case "relaxed":
-      return new WasmScanner(dimensions, { module: name });
+      return new WasmScanner(dimensions, { module: name, adopts });
     case "webgpu":
       if (gpu) return new GpuScanner(dimensions, gpu);
       throw new RetrievalError("DEVICE_UNAVAILABLE", "there is no GPU to scan with", {

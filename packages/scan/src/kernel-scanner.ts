@@ -33,6 +33,8 @@ export interface KernelScannerOptions<Encoded extends EncodedBlock> {
   ) => RowFormat<Encoded>;
   /** Absent: the scanner keeps a copy of the rows, unless the format does. */
   readonly readRow?: RowReader | undefined;
+  /** Rows are kept as they are given, not copied: the caller leaves them alone. */
+  readonly adopts?: boolean | undefined;
 }
 
 interface Block<Encoded extends EncodedBlock> {
@@ -58,6 +60,7 @@ export class KernelScanner<Encoded extends EncodedBlock> {
   readonly dimensions: number;
   readonly #blocks = new Map<BlockId, Block<Encoded>>();
   readonly #readRow: RowReader | undefined;
+  readonly #adopts: boolean;
   #nextId = 1;
   #byteLength = 0;
   #machinery: Machinery<Encoded> | undefined;
@@ -66,6 +69,7 @@ export class KernelScanner<Encoded extends EncodedBlock> {
     checkDimensions(dimensions);
     this.dimensions = dimensions;
     this.#readRow = options.readRow;
+    this.#adopts = options.adopts ?? false;
     const memory = new KernelMemory();
     const kernels = instantiateKernels(memory.memory, options.module);
     const scratch = allocateScratch(memory);
@@ -86,7 +90,7 @@ export class KernelScanner<Encoded extends EncodedBlock> {
     let { byteLength } = encoded;
     if (!row && readRow) row = (index) => readRow(id, index);
     if (!row) {
-      const held = this.#hold(rows, encoded);
+      const held = this.#adopts ? rows : this.#hold(rows, encoded);
       row = (index) => held.subarray(index * dimensions, (index + 1) * dimensions);
       byteLength += held.byteLength;
     }

@@ -28,3 +28,19 @@ it("reads rows from elsewhere when it is told to, and only those that may be amo
   expect(reads).toBeLessThan(300);
   expect(full.byteLength - lean.byteLength).toBe(rows.byteLength);
 });
+
+it("keeps the very rows it is given where it is told to, and a copy of them otherwise", () => {
+  const rows = vectorsOf("gaussian", 100, 64, 1);
+  const query = vectorsOf("gaussian", 1, 64, 2);
+  const kept = [true, false].map((adopts) => {
+    const scanner = new WasmScanner(64, { module: "simd", adopts });
+    const given = rows.slice();
+    const block = scanner.add(given);
+    const before = scanner.search(query, 3, [{ block }]);
+    given.fill(0);
+    return { before, after: scanner.search(query, 3, [{ block }]) };
+  });
+  expect(kept[0]!.before).toEqual(kept[1]!.before);
+  expect([...kept[0]!.after.scores].every((score) => score === 0)).toBe(true);
+  expect(kept[1]!.after).toEqual(kept[1]!.before);
+});

@@ -19,6 +19,8 @@ export interface WasmScannerOptions {
   readonly module?: ModuleName | undefined;
   /** With `int8`: where to read rows from. Absent: the scanner keeps a copy of all rows, 4 bytes more per component. */
   readonly readRow?: RowReader | undefined;
+  /** The rows of `add` are kept as they are instead of copied: whoever gives them leaves them alone until they are removed. */
+  readonly adopts?: boolean | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export class WasmScanner extends KernelScanner<EncodedBlock> implements Scanner 
     super(dimensions, {
       module,
       readRow: options.readRow,
+      adopts: options.adopts,
       createFormat: (memory, kernels, scratch) =>
         options.encoding === "float32"
           ? new Float32Format(memory, kernels, scratch, dimensions)
