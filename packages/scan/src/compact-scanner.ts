@@ -266,9 +266,12 @@ export class CompactScanner implements AsyncScanner {
       return scanStored(queries, limit, stored, read);
     }
     const reads = this.#isRefined ? Infinity : effort.reads;
+    const bounds = this.#isRefined ? "tight" : "loose";
     const passed = this.#pass(effort, queries, k, targets, blocks);
     return Promise.all(
-      queries.map((query, i) => rescore(query, { ...(passed[i] as Passed), limit, reads, read })),
+      queries.map((query, i) =>
+        rescore(query, { ...(passed[i] as Passed), limit, reads, bounds, read }),
+      ),
     );
   }
 

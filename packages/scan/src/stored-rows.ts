@@ -2,8 +2,12 @@ import { dot, RetrievalError, type ScanHits } from "@nearfield/core";
 import { HitList } from "./hits.ts";
 import type { Candidates } from "./pass.ts";
 
-/** Rows of the first read; each further one is twice as large, so that a slow storage is not asked many times. */
-const FIRST_READ_ROWS = 128;
+/**
+ * Rows of the first read; each further one is twice as large, so that a slow storage is not asked many times. Where bounds are tight, a
+ * few rows beyond the best settle nearly all others, and what is not read is time saved: from a blob, each row takes some tenths of a
+ * millisecond.
+ */
+const FIRST_READ_ROWS = { loose: 128, tight: 16 };
 /** Rows of the greatest read: 6 MB at 384 dimensions. */
 const MOST_READ_ROWS = 4096;
 
@@ -22,6 +26,8 @@ export interface RescoreOptions {
   readonly bar: number;
   /** Rows to be read at most; never fewer than `limit`. */
   readonly reads: number;
+  /** How near the bounds are to the scores. */
+  readonly bounds: "tight" | "loose";
   readonly read: TargetReader;
 }
 
@@ -31,13 +37,13 @@ export interface RescoreOptions {
  */
 export async function rescore(
   query: Float32Array,
-  { candidates, limit, unit, bar, reads, read }: RescoreOptions,
+  { candidates, limit, unit, bar, reads, bounds, read }: RescoreOptions,
 ): Promise<ScanHits> {
   const { targets, rows, uppers } = candidates;
   const order = descending(uppers, bar);
   const most = Math.min(order.length, Math.max(limit, reads));
   const hits = new HitList(most);
-  let size = Math.max(FIRST_READ_ROWS, Math.min(limit, MOST_READ_ROWS));
+  let size = Math.max(FIRST_READ_ROWS[bounds], Math.min(limit, MOST_READ_ROWS));
   for (let first = 0; first < most;) {
     const reached = hits.bar(limit);
     const end = Math.min(most, first + size);
