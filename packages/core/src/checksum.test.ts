@@ -1,12 +1,37 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson, crc32, hashOf, sha256 } from "./checksum.ts";
+import { canonicalJson, crc32, hashOf, sha256, xxh32 } from "./checksum.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 test("crc32 gives the check value of its standard", () => {
   expect(crc32(utf8("123456789"))).toBe(0xcbf43926);
   expect(crc32(new Uint8Array())).toBe(0);
+});
+
+test("xxh32 gives the known values of its algorithm, wherever the bytes begin", () => {
+  const known: readonly (readonly [string, number])[] = [
+    ["", 0x02cc5d05],
+    ["a", 0x550d7456],
+    ["abc", 0x32d153ff],
+    ["Nobody inspects the spammish repetition", 0xe2293b2f],
+  ];
+  for (const [text, hash] of known) {
+    expect(xxh32(utf8(text))).toBe(hash);
+    expect(xxh32(utf8(`...${text}`).subarray(3))).toBe(hash);
+  }
+});
+
+test("xxh32 notices whatever is changed within a word", () => {
+  const words = fc.uint32Array({ minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(words, fc.nat(), fc.nat(2 ** 32 - 2), (before, at, change) => {
+      const after = before.slice();
+      after[at % after.length]! ^= change + 1;
+      const bytesOf = ({ buffer }: Uint32Array) => new Uint8Array(buffer);
+      expect(xxh32(bytesOf(after))).not.toBe(xxh32(bytesOf(before)));
+    }),
+  );
 });
 
 test("crc32 can go on where it stopped", () => {

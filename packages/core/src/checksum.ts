@@ -58,6 +58,57 @@ function divide(crc: number, bytes: Uint8Array, start: number, end: number): num
   return rest;
 }
 
+// The primes of xxHash.
+const P1 = 0x9e37_79b1 | 0;
+const P2 = 0x85eb_ca77 | 0;
+const P3 = 0xc2b2_ae3d | 0;
+const P4 = 0x27d4_eb2f | 0;
+const P5 = 0x1656_67b1 | 0;
+
+/**
+ * XXH32 of `bytes` (https://github.com/Cyan4973/xxHash, seed 0): several times as fast as {@link crc32}, for megabytes. Each word goes into
+ * one of four sums, in a way that can be undone: so whatever is changed within one aligned word is found for certain. Not a
+ * signature.
+ */
+export function xxh32(bytes: Uint8Array): number {
+  const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, length } = whole;
+  const words = new Int32Array(buffer, byteOffset, length >> 2);
+  const lanes = words.length & ~3;
+  let hash = P5;
+  if (lanes > 0) {
+    let a = (P1 + P2) | 0;
+    let b = P2;
+    let c = 0;
+    let d = -P1 | 0;
+    for (let word = 0; word < lanes; word += 4) {
+      a = (a + Math.imul(words[word] as number, P2)) | 0;
+      b = (b + Math.imul(words[word + 1] as number, P2)) | 0;
+      c = (c + Math.imul(words[word + 2] as number, P2)) | 0;
+      d = (d + Math.imul(words[word + 3] as number, P2)) | 0;
+      a = Math.imul((a << 13) | (a >>> 19), P1);
+      b = Math.imul((b << 13) | (b >>> 19), P1);
+      c = Math.imul((c << 13) | (c >>> 19), P1);
+      d = Math.imul((d << 13) | (d >>> 19), P1);
+    }
+    hash = (turn(a, 1) + turn(b, 7) + turn(c, 12) + turn(d, 18)) | 0;
+  }
+  hash = (hash + length) | 0;
+  for (let word = lanes; word < words.length; word++) {
+    hash = Math.imul(turn((hash + Math.imul(words[word] as number, P3)) | 0, 17), P4);
+  }
+  for (let at = words.length * 4; at < length; at++) {
+    hash = Math.imul(turn((hash + Math.imul(whole[at] as number, P5)) | 0, 11), P1);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), P2);
+  hash = Math.imul(hash ^ (hash >>> 13), P3);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function turn(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

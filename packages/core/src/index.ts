@@ -36,7 +36,7 @@ export type {
   RerankRecipe,
   YesNoScoring,
 } from "./card/reranker.ts";
-export { canonicalJson, crc32, hashOf, sha256 } from "./checksum.ts";
+export { canonicalJson, crc32, hashOf, sha256, xxh32 } from "./checksum.ts";
 export type { DocumentInput, Fields, FieldValue, PassageSpan, StoredDocument } from "./document.ts";
 export {
   asRetrievalError,

@@ -9,12 +9,12 @@
 //   u8   columns of the parts' fields, see columns/record.ts; a multiple of four
 //   f32  rows × dimensions
 //
-// In version 3 each part has its hash, and every payload a record. Version 2 does not name its space either, and its header ends
+// The checksum is XXH32 over all that follows it.
+//
+// In version 3 it is a CRC-32, each part has its hash, and every payload a record. Version 2 does not name its space either, and its header ends
 // one word earlier: a lost manifest can not be rebuilt from it. Version 1 has no columns (its last word is 0): the fields are in the
 // payloads of its entries alone. All are read, none is written.
-//
-// The checksum is a CRC-32 over all that follows it.
-import { crc32, RetrievalError } from "@nearfield/core";
+import { crc32, RetrievalError, xxh32 } from "@nearfield/core";
 import { textOfUnits, writeUnits } from "./code-units.ts";
 import type { Columns } from "./columns.ts";
 import { decodeColumns, encodeColumns } from "./columns/record.ts";
@@ -121,7 +121,7 @@ export function layOutSegment(
 
 /** Writes the checksum into a filled record and returns it. */
 export function sealSegment(bytes: Uint8Array<ArrayBuffer>): number {
-  const checksum = crc32(bytes.subarray(CHECKSUM_END));
+  const checksum = xxh32(bytes.subarray(CHECKSUM_END));
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, checksum, true);
   return checksum;
 }
@@ -144,13 +144,14 @@ export function decodeSegment(
       number | undefined,
     ];
   if (magic !== MAGIC) throw damaged("it does not begin like one");
-  if (crc32(bytes.subarray(CHECKSUM_END)) !== checksum) throw damaged("its checksum is wrong");
   if (version > VERSION || version < VERSION_WITHOUT_COLUMNS) {
     throw new RetrievalError("FORMAT_TOO_NEW", "a segment was written by a newer version", {
       value: version,
       repair: "Load the newer version of Nearfield.",
     });
   }
+  const sumOf = version < VERSION ? crc32 : xxh32;
+  if (sumOf(bytes.subarray(CHECKSUM_END)) !== checksum) throw damaged("its checksum is wrong");
   if (
     expected &&
     (checksum !== expected.checksum || rows !== expected.rows || dimensions !== expected.dimensions)

@@ -1,7 +1,7 @@
 import {
-  crc32,
   isRetrievalError,
   RetrievalError,
+  xxh32,
   type AsyncScanner,
   type BlockId,
   type RecordHandle,
@@ -66,7 +66,7 @@ export class StoredRows implements AsyncScanner {
     const size = this.dimensions * Float32Array.BYTES_PER_ELEMENT;
     const checksums = new Uint32Array(rows.length / this.dimensions);
     for (let row = 0; row < checksums.length; row++) {
-      checksums[row] = crc32(bytes.subarray(row * size, (row + 1) * size));
+      checksums[row] = xxh32(bytes.subarray(row * size, (row + 1) * size));
     }
     this.#blocks.set(block, { checksums, segment: undefined, handle: undefined });
     return block;
@@ -124,7 +124,7 @@ export class StoredRows implements AsyncScanner {
     const isSound =
       bytes.length === rows.length * size &&
       rows.every((row, at) => {
-        return crc32(bytes.subarray(at * size, (at + 1) * size)) === checksums[row];
+        return xxh32(bytes.subarray(at * size, (at + 1) * size)) === checksums[row];
       });
     if (!isSound) throw new UnreadableRows(segment.id);
     return new Float32Array(bytes.buffer, bytes.byteOffset, rows.length * this.dimensions);
