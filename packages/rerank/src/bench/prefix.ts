@@ -1,6 +1,6 @@
 // What reading the prefix once is worth: the same candidates with and without it. Driven by `bench.mjs`.
 import type { RerankerCard } from "@nearfield/core";
-import { readToyReranker } from "@nearfield/testing";
+import { readToyReranker } from "@nearfield/testing/toy-reranker";
 import { RerankClient } from "../client.ts";
 
 export interface PrefixSizes {
