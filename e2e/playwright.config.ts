@@ -28,11 +28,10 @@ const chromium = (flags: readonly string[]) => ({
 const PACKAGED = ["packed/**/*.spec.ts"];
 
 /**
- * SwiftShader is too slow for the long suites of the facade: it gets a short one of its own. The demo would take the CPU
+ * SwiftShader is too slow for the long suites of the facade: it gets a short one of its own. The apps would take the CPU
  * there as well: a software adapter counts as none.
  */
 const ON_WEBGPU = "facade/webgpu.spec.ts";
-const ON_WASM = /demo\/|in-page\/|facade\/(?!webgpu)/;
 
 export default defineConfig({
   testDir: ".",
@@ -49,7 +48,7 @@ export default defineConfig({
   use: { baseURL: demo },
   projects: [
     { name: "wasm", testIgnore: [...PACKAGED, ON_WEBGPU], use: chromium([]) },
-    { name: "webgpu", testIgnore: [...PACKAGED, ON_WASM], use: chromium(SOFTWARE_WEBGPU) },
+    { name: "webgpu", testMatch: ON_WEBGPU, use: chromium(SOFTWARE_WEBGPU) },
     { name: "packed", testMatch: PACKAGED, use: chromium([]) },
   ],
   webServer: {
