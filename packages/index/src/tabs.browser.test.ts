@@ -65,10 +65,12 @@ it("a search under way while others commit shows whole commits only", async () =
     { id: "left", version, rows: 1 },
     { id: "right", version, rows: 1 },
   ];
-  await writer.commit(blockOf(...pair(0)));
+  // From here on all versions say in their payload which they are.
+  const first = 4;
+  await writer.commit(blockOf(...pair(first)));
   let isWriting = true;
   const writing = (async () => {
-    for (let version = 1; version <= 50; version++) await writer.commit(blockOf(...pair(version)));
+    for (let version = first; version <= 50; version++) await writer.commit(blockOf(...pair(version)));
     isWriting = false;
   })();
   let last = 0;
