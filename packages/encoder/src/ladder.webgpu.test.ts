@@ -42,7 +42,7 @@ test("pocket on WebGPU gives its reference vectors", PATIENCE, async () => {
   expect(client.status()).toMatchObject({ rung: "webgpu", device: "webgpu", reasons: [] });
 });
 
-test(
+test.runIf(RUN_ALL)(
   "an attention kernel that is wrong with small subgroups is refused, and the next rung is right",
   PATIENCE,
   async () => {
