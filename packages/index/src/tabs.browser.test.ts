@@ -70,7 +70,8 @@ it("a search under way while others commit shows whole commits only", async () =
   await writer.commit(blockOf(...pair(first)));
   let isWriting = true;
   const writing = (async () => {
-    for (let version = first; version <= 50; version++) await writer.commit(blockOf(...pair(version)));
+    for (let version = first; version <= 50; version++)
+      await writer.commit(blockOf(...pair(version)));
     isWriting = false;
   })();
   let last = 0;
