@@ -2,7 +2,7 @@ import type { Hit } from "nearfield";
 import type { Run } from "./inline.ts";
 import { renderRuns, type Span } from "./prose.ts";
 import { parseSource, type Block, type SourceFormat } from "./source.ts";
-import { make } from "./element.ts";
+import { make } from "../../shared/element.ts";
 
 /** How much of the rest of its first and its last block is shown with a passage, in UTF-16 code units. */
 const BEFORE = 90;

@@ -1,4 +1,4 @@
-import { make, required } from "./element.ts";
+import { make, required } from "../../shared/element.ts";
 import { explain } from "./explain.ts";
 import { readFile } from "./file.ts";
 import type { Library } from "./library.ts";

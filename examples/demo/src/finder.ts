@@ -1,6 +1,6 @@
 import type { Hit, Stage } from "nearfield";
 import { explain, isAbort } from "./explain.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../shared/element.ts";
 import { HitList } from "./hit-list.ts";
 import { How } from "./how.ts";
 

@@ -1,4 +1,4 @@
-import { make, required } from "./element.ts";
+import { make, required } from "../../shared/element.ts";
 import { endOffline } from "./offline.ts";
 
 export interface ForgetOptions {

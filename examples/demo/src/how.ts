@@ -1,5 +1,5 @@
 import type { Stage, StageName } from "nearfield";
-import { make, required } from "./element.ts";
+import { make, required } from "../../shared/element.ts";
 
 const NAMES: Readonly<Record<StageName, string>> = {
   lexical: "By words",

@@ -1,5 +1,5 @@
 import corpus from "virtual:corpus";
-import { isInDialog, make, required } from "./element.ts";
+import { isInDialog, make, required } from "../../shared/element.ts";
 import { explain } from "./explain.ts";
 import { FilesView } from "./files.ts";
 import { Finder } from "./finder.ts";
@@ -9,7 +9,7 @@ import { startOffline } from "./offline.ts";
 import { ProgressView } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { StatusView, type OfflineState } from "./status.ts";
-import { startTheme } from "./theme.ts";
+import { startTheme } from "../../shared/theme.ts";
 
 /** Each is answered by another of the documents that the library has had for long. */
 const SUGGESTIONS = [
@@ -72,7 +72,7 @@ const forgetting = new ForgetDialog({
 });
 const status = new StatusView({ onForget: () => forgetting.open() });
 
-startTheme();
+startTheme("nearfield-demo.theme");
 writeHero();
 listen();
 const opened = open();

@@ -1,5 +1,5 @@
 import corpus from "virtual:corpus";
-import { required } from "./element.ts";
+import { required } from "../../shared/element.ts";
 import { sayTimeLeft } from "./estimate.ts";
 import type { Reading } from "./library.ts";
 

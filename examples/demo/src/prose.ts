@@ -1,4 +1,4 @@
-import { make } from "./element.ts";
+import { make } from "../../shared/element.ts";
 import type { Run } from "./inline.ts";
 import type { Block } from "./source.ts";
 

@@ -1,5 +1,5 @@
 import type { Hit } from "nearfield";
-import { make } from "./element.ts";
+import { make } from "../../shared/element.ts";
 import { formatOf } from "./excerpt.ts";
 import { renderBlocks, type Span } from "./prose.ts";
 import { parseSource } from "./source.ts";

@@ -1,5 +1,5 @@
 import type { EncoderStatus, SearchStatus } from "nearfield";
-import { isInDialog, make, required } from "./element.ts";
+import { isInDialog, make, required } from "../../shared/element.ts";
 
 /** How far the page itself is stored for use without its server. */
 export type OfflineState = "ready" | "preparing" | "unavailable";

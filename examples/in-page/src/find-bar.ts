@@ -1,4 +1,4 @@
-import { make } from "./element.ts";
+import { make } from "../../shared/element.ts";
 import { icon } from "./icon.ts";
 import { STYLES } from "./styles.ts";
 

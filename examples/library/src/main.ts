@@ -6,7 +6,7 @@ import { gatherInput } from "./read/gather.ts";
 import { sectionAt, sectionName } from "./read/section.ts";
 import type { FileRecord } from "./shelf/record.ts";
 import { CollectionsDialog } from "./view/collections.ts";
-import { isInDialog, make, required } from "./view/element.ts";
+import { isInDialog, make, required } from "../../shared/element.ts";
 import { FileList } from "./view/file-list.ts";
 import { Filters } from "./view/filters.ts";
 import { Finder } from "./view/finder.ts";
@@ -17,7 +17,7 @@ import { Progress } from "./view/progress.ts";
 import { Rail } from "./view/rail.ts";
 import { Reader } from "./view/reader.ts";
 import { StorageDialog } from "./view/storage.ts";
-import { startTheme } from "./view/theme.ts";
+import { startTheme } from "../../shared/theme.ts";
 import { Troubles } from "./view/troubles.ts";
 import { sayDate } from "./view/words.ts";
 
@@ -101,7 +101,7 @@ new Giving({
   onFolder: (handle) => acts.takeFolder(handle),
 });
 
-startTheme();
+startTheme("nearfield-library.theme");
 listen();
 const opened = Library.open({
   device: deviceAsked(),

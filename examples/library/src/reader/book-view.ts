@@ -1,4 +1,4 @@
-import { make } from "../view/element.ts";
+import { make } from "../../../shared/element.ts";
 import { Book } from "../read/epub.ts";
 import { showBody } from "./page-view.ts";
 import type { Passage } from "./passage.ts";

@@ -1,4 +1,4 @@
-import { make } from "../view/element.ts";
+import { make } from "../../../shared/element.ts";
 import { readTree } from "../read/tree.ts";
 import { locate, markNodes, type Passage } from "./passage.ts";
 import { sanitize } from "./sanitize.ts";

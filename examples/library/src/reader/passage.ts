@@ -1,4 +1,4 @@
-import { make } from "../view/element.ts";
+import { make } from "../../../shared/element.ts";
 import type { Flow, Range } from "../read/flow.ts";
 
 /** What was found, within one section of a document. */

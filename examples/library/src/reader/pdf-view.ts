@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist";
-import { make } from "../view/element.ts";
+import { make } from "../../../shared/element.ts";
 import { openPdf } from "../read/pdf.ts";
 import { readItems } from "../read/pdf-text.ts";
 import { locate, markNodes, type Passage } from "./passage.ts";

@@ -1,4 +1,4 @@
-import { make } from "../view/element.ts";
+import { make } from "../../../shared/element.ts";
 import type { Passage } from "./passage.ts";
 import { bringIntoSight, type View } from "./view.ts";
 

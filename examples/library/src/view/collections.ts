@@ -1,6 +1,6 @@
 import { titleOf } from "../library/document.ts";
 import type { FileRecord } from "../shelf/record.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 
 export interface CollectionsOptions {
   readonly collections: () => readonly string[];

@@ -2,7 +2,7 @@ import { KINDS } from "../read/kind.ts";
 import { sayBytes } from "../read/problem.ts";
 import { titleOf } from "../library/document.ts";
 import type { FileRecord } from "../shelf/record.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { count, sayDate } from "./words.ts";
 
 /** Thousands of rows at once would make the page stutter; who looks for one searches. */

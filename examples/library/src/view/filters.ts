@@ -1,6 +1,6 @@
 import { KIND_NAMES, KINDS, type Kind } from "../read/kind.ts";
 import { EVERYTHING, type Scope, type SpanName } from "../library/question.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 
 const SPANS: Readonly<Record<SpanName, string>> = {
   any: "Any date",

@@ -1,5 +1,5 @@
 import type { Hit, Stage } from "nearfield";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { HitList } from "./hit-list.ts";
 import { count, isAbort, say } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { gatherDrop, gatherInput, type Found } from "../read/gather.ts";
 import { ACCEPT } from "../read/kind.ts";
-import { required } from "./element.ts";
+import { required } from "../../../shared/element.ts";
 import { isAbort } from "./words.ts";
 
 export interface GivingOptions {

@@ -1,4 +1,4 @@
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { say } from "./words.ts";
 
 interface Act {

@@ -1,6 +1,6 @@
 import type { IntakeCount } from "../library/intake.ts";
 import type { ReadingState } from "../library/reading.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { Pace, sayTimeLeft } from "./pace.ts";
 import { count } from "./words.ts";
 

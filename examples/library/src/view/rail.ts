@@ -1,6 +1,6 @@
 import type { FolderRecord } from "../shelf/database.ts";
 import type { FileRecord } from "../shelf/record.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 
 export interface RailOptions {
   readonly onChoose: (collection: string | undefined) => void;

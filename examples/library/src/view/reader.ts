@@ -4,7 +4,7 @@ import { FileProblem, sayBytes } from "../read/problem.ts";
 import { sectionAt, sectionName } from "../read/section.ts";
 import type { View } from "../reader/view.ts";
 import type { FileRecord } from "../shelf/record.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { kindTag } from "./file-list.ts";
 import { sayDate } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import type { EncoderStatus, SearchStatus } from "nearfield";
 import { sayBytes } from "../read/problem.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import type { OfflineState } from "./offline.ts";
 import { count } from "./words.ts";
 

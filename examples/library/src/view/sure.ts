@@ -1,4 +1,4 @@
-import { required } from "./element.ts";
+import { required } from "../../../shared/element.ts";
 
 export interface SureQuestion {
   readonly title: string;

@@ -1,5 +1,5 @@
 import type { FileRecord } from "../shelf/record.ts";
-import { make, required } from "./element.ts";
+import { make, required } from "../../../shared/element.ts";
 import { count } from "./words.ts";
 
 const AT_ONCE = 50;

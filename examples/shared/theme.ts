@@ -1,10 +1,10 @@
 import { required } from "./element.ts";
 
-/** Also read by `public/theme.js`, before the first paint. */
-const KEY = "nearfield-demo.theme";
-
-/** The button that turns light into dark and back. Until it is used, the system's setting holds. */
-export function startTheme(): void {
+/**
+ * The button that turns light into dark and back. Until it is used, the system's setting holds.
+ * @param key under which the choice is kept; the app's `public/theme.js` reads it too, before the first paint
+ */
+export function startTheme(key: string): void {
   const button = required("theme", HTMLButtonElement);
   const system = matchMedia("(prefers-color-scheme: dark)");
   const { dataset } = document.documentElement;
@@ -13,7 +13,7 @@ export function startTheme(): void {
   button.addEventListener("click", () => {
     dataset["theme"] = isDark() ? "light" : "dark";
     try {
-      localStorage.setItem(KEY, dataset["theme"]);
+      localStorage.setItem(key, dataset["theme"]);
     } catch {
       // Storage is refused: the choice lasts as long as the page.
     }
