@@ -19,6 +19,9 @@ export interface Answer {
 /** Longest excerpt of a passage in the list. */
 const EXCERPT = 160;
 
+/** Pixels between the bar and what it must not cover. */
+const BREATH = 12;
+
 /** Keys and what is typed are of no concern to the page; it could not tell them from its own. */
 const OURS = ["keydown", "keyup", "keypress", "input", "change", "paste", "copy", "cut"] as const;
 
@@ -91,11 +94,18 @@ export class FindBar {
     for (const type of OURS) this.#bar.addEventListener(type, (event) => event.stopPropagation());
     root.append(this.#bar);
     this.#host.popover = "manual";
+    this.show([], -1);
     this.say("");
   }
 
   get isOpen(): boolean {
     return this.#host.isConnected;
+  }
+
+  /** Pixels of the window's height that it takes where it is as wide as the window; else 0. */
+  get covered(): number {
+    const { width, bottom } = this.#host.getBoundingClientRect();
+    return width < innerWidth ? 0 : bottom + BREATH;
   }
 
   open(): void {

@@ -156,7 +156,7 @@ export class Finder {
 
   #reveal(): void {
     const range = this.#places[this.#current]?.ranges[0];
-    if (range && this.isOpen) reveal(range);
+    if (range && this.isOpen) reveal(range, this.#bar.covered);
   }
 
   /** There is more to be found than before, or it stands elsewhere. */

@@ -72,7 +72,7 @@ li button[aria-current="true"] { background: var(--tint); box-shadow: inset 3px 
 [hidden] { display: none; }
 @media (max-width: 520px) {
   :host { inset: 0 0 auto 0 !important; width: 100vw !important; }
-  search { max-height: 46dvh; border-width: 0 0 1px; border-radius: 0 0 12px 12px; }
+  search { max-height: 42dvh; border-width: 0 0 1px; border-radius: 0 0 12px 12px; }
 }
 @media (prefers-reduced-motion: no-preference) {
   search { animation: enter 0.14s ease-out; }
