@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, CDPSession } from "@playwright/test";
+import type { Browser, BrowserContext, CDPSession, Page } from "@playwright/test";
 
 /** The part of a trace event that is read here; times are in microseconds. */
 interface TraceEvent {
@@ -21,28 +21,36 @@ export interface TaskTimes {
   readonly longestMs: number;
 }
 
+/** What a page says in the trace, so that its thread is known there. */
+const MARK = "nearfield-measured-page";
+
 /**
  * Measures the tasks of the pages' main threads until the returned function is called. A long task is a matter of the
  * clock, and a test may have half a core to itself; the processor's time says what the page did.
+ * @param page the only one to measure: the browser has pages of its own, that of a new tab for one
  */
-export async function traceMainThreads(browser: Browser): Promise<() => Promise<TaskTimes>> {
+export async function traceMainThreads(
+  browser: Browser,
+  page?: Page,
+): Promise<() => Promise<TaskTimes>> {
   const session: CDPSession = await browser.newBrowserCDPSession();
   const events: TraceEvent[] = [];
   session.on("Tracing.dataCollected", ({ value }) =>
     events.push(...(value as unknown as TraceEvent[])),
   );
-  await session.send("Tracing.start", { traceConfig: { includedCategories: ["toplevel"] } });
+  await session.send("Tracing.start", {
+    traceConfig: { includedCategories: ["toplevel", "blink.user_timing"] },
+  });
   return async () => {
+    await page?.evaluate((mark) => void performance.mark(mark), MARK);
     const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
     await session.send("Tracing.end");
     await complete;
     await session.detach();
     const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}:${tid}`;
-    const mains = new Set(
-      events
-        .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
-        .map(threadOf),
-    );
+    const isMain = ({ name, args }: TraceEvent): boolean =>
+      page ? name === MARK : name === "thread_name" && args.name === "CrRendererMain";
+    const mains = new Set(events.filter(isMain).map(threadOf));
     const tasks = events.filter(
       (event) => event.ph === "X" && event.name.endsWith("RunTask") && mains.has(threadOf(event)),
     );

@@ -96,7 +96,7 @@ test(
     await page.waitForFunction(() => "nearfieldInPage" in globalThis);
     // What the page costs by itself: its clock alone has all of it laid out a hundred times a second.
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
-    const tracedBefore = await traceMainThreads(browserOf(page.context()));
+    const tracedBefore = await traceMainThreads(browserOf(page.context()), page);
     const ticks = () => page.evaluate(() => Number(document.getElementById("clock")?.textContent));
     const from = await ticks();
     await expect.poll(ticks).toBeGreaterThan(from + 50);
@@ -108,7 +108,7 @@ test(
     await page.evaluate(async () => {
       for (const _ of [1, 2]) await new Promise((resolve) => requestAnimationFrame(resolve));
     });
-    const traced = await traceMainThreads(browserOf(page.context()));
+    const traced = await traceMainThreads(browserOf(page.context()), page);
     await page.keyboard.type("fresh bread in the morning");
     await expect
       .poll(async () => (await marked(page)).current.join(), { timeout: READING_MS })

@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { bookmarkletFor } from "../../examples/in-page/src/bookmarklet.ts";
 import { EXTENDED } from "../harness/fixtures.ts";
 import { ask, expect, marked, openBar, pageOf, test, untilRead } from "./visit.ts";
@@ -17,7 +18,7 @@ for (const [what, policyOf, scriptOf] of [
   [
     "another server and a policy that names it",
     (app: string) =>
-      `default-src 'none'; script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob:; connect-src ${app}`,
+      `default-src 'none'; script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob: ${app}; connect-src ${app}`,
     (app: string) => `${app}/in-page.js`,
   ],
 ] as const) {
@@ -42,27 +43,70 @@ for (const [what, policyOf, said] of [
   [
     "forbids to fetch the model",
     (app: string) =>
-      `script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'`,
+      `script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob: ${app}; connect-src 'self'`,
     /could not be fetched/,
   ],
   [
+    "lets a worker from a blob import nothing",
+    (app: string) =>
+      `script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob:; connect-src ${app}`,
+    /does not let the search start its worker/,
+  ],
+  [
     "forbids WebAssembly",
-    (app: string) => `script-src 'self' ${app}; worker-src blob:; connect-src ${app}`,
-    /could not be searched/,
+    (app: string) => `script-src 'self' ${app}; worker-src blob: ${app}; connect-src ${app}`,
+    /does not let the language model run/,
   ],
 ] as const) {
-  test(`where the policy ${what}, the bar says so`, EXTENDED, async ({ page, stand }) => {
-    const script = `${stand.app}/in-page.js`;
-    const html = pageOf(TEXT, { script });
-    await page.goto(stand.put("/forbidden", { html, policy: policyOf(stand.app) }));
-    await openBar(page);
-    await page.getByRole("searchbox").fill("when does the boat go?");
-    const state = page.locator("nearfield-find .trouble");
-    await expect(state).toHaveText(said, { timeout: 120_000 });
-    console.log(`${what}: ${await state.textContent()}`);
-    await page.keyboard.press("Escape");
-    await expect(page.locator("nearfield-find")).toHaveCount(0);
-  });
+  test(
+    `where the policy ${what}, the bar says so, and tries again only when asked`,
+    EXTENDED,
+    async ({ page, stand, context }) => {
+      const html = pageOf(TEXT, { script: `${stand.app}/in-page.js` });
+      const address = stand.put("/forbidden", { html, policy: policyOf(stand.app) });
+      const askAndFail = async (one: Page) => {
+        await one.goto(address);
+        await openBar(one);
+        await one.getByRole("searchbox").fill("when does the boat go?");
+        await expect(one.locator("nearfield-find .trouble")).toHaveText(said);
+        await untilRead(one);
+      };
+      await askAndFail(page);
+      await expect(page.locator("nearfield-find search")).not.toHaveAttribute("data-answered", "");
+      let started = 0;
+      page.on("worker", () => started++);
+      // As long as it takes another page to fail.
+      await askAndFail(await context.newPage());
+      expect(started, "workers that nobody asked for").toBe(0);
+      await page.keyboard.press("Escape");
+      await expect(page.locator("nearfield-find")).toHaveCount(0);
+    },
+  );
+}
+
+for (const [what, policyOf] of [
+  ["no policy", () => undefined],
+  [
+    "a policy that names its server",
+    (app: string) =>
+      `default-src 'none'; script-src 'self' ${app} 'wasm-unsafe-eval'; worker-src blob: ${app}; connect-src ${app}`,
+  ],
+] as const) {
+  test(
+    `the loader of another server brings the script to a page with ${what}, with its parameters`,
+    EXTENDED,
+    async ({ page, stand }) => {
+      const policy = policyOf(stand.app);
+      const html = `<!doctype html><html lang="en"><title>Host</title><script async src="${stand.app}/loader.js?shortcut=KeyK"></script>${TEXT}</html>`;
+      await page.goto(stand.put("/loader", policy === undefined ? { html } : { html, policy }));
+      await page.waitForFunction(() => "nearfieldInPage" in globalThis);
+      await page.keyboard.press("Alt+Shift+KeyK");
+      await expect(page.getByRole("searchbox", { name: "Ask this page" })).toBeFocused();
+      await untilRead(page);
+      await ask(page, "when does the boat go?");
+      expect((await marked(page)).current.join()).toContain("ferry leaves at noon");
+    },
+  );
 }
 
 test(

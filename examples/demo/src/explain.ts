@@ -27,6 +27,7 @@ const TITLES: Partial<Readonly<Record<ErrorCode, string>>> = {
   STORAGE_UNAVAILABLE: "The browser gives this page no storage",
   TIMEOUT: "That took too long",
   UPGRADE_REQUIRED: "Another tab runs a newer version of this page",
+  WASM_UNAVAILABLE: "This browser does not let the page run the model",
   WORKER_LOST: "A part of the search stopped working",
   WORKER_UNAVAILABLE: "A part of the search could not be started",
 };
@@ -35,6 +36,8 @@ const TITLES: Partial<Readonly<Record<ErrorCode, string>>> = {
 const REPAIRS: Partial<Readonly<Record<ErrorCode, string>>> = {
   STORAGE_FULL:
     "Remove some of your files below, or free space on this device. What was stored before is still found.",
+  WASM_UNAVAILABLE:
+    "Allow WebAssembly for this address: a blocker, a policy or a lockdown mode forbids it.",
   WORKER_UNAVAILABLE:
     "Reload the page. If a blocker or a policy stops its scripts, allow those of this address.",
 };

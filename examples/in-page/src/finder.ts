@@ -118,6 +118,7 @@ export class Finder {
       if (signal.aborted) return;
       this.#trouble = thrown;
       this.#answer(text, []);
+      this.#bar.settle(text);
     }
   }
 
@@ -162,10 +163,12 @@ export class Finder {
   /** There is more to be found than before, or it stands elsewhere. */
   #onReading(): void {
     if (!this.isOpen) return;
-    const isEnd = this.#index?.reading === undefined;
+    const { reading, failure } = this.#index ?? {};
     const isTime = performance.now() - this.#askedMs > REFRESH_MS;
+    // A reading that failed has found nothing more; to ask again is to try again, and it would fail again, for ever.
+    const isMore = failure === undefined && (reading === undefined || isTime);
     // A question that is being asked is answered from what there is then.
-    if (this.#text !== "" && this.#text === this.#answered && (isEnd || isTime)) void this.#ask();
+    if (isMore && this.#text !== "" && this.#text === this.#answered) void this.#ask();
     this.#tell();
   }
 

@@ -150,7 +150,8 @@ export class PageIndex {
       this.#sections = now;
       for (const [id, section] of now) this.#known.set(id, section);
       this.#options.onPlaces();
-      void this.#index();
+      // What has failed is tried again when somebody asks, not with each change of the page.
+      if (this.#failure === undefined) void this.#index();
     } catch (thrown) {
       this.#failure = thrown;
       this.#options.onChange();

@@ -1,8 +1,8 @@
 /**
- * Longest stretch of work between two turns of the page: with what a frame costs besides, a key that is pressed meanwhile is
- * answered well within the 50 ms that count as immediate.
+ * Work between two turns of the page, to which the step comes that is under way when it is over. A key that is pressed meanwhile is
+ * answered well within the 50 ms that count as immediate, with what a frame costs besides.
  */
-const SLICE_MS = 8;
+const SLICE_MS = 5;
 
 /** Runs through `steps`, and gives the page a turn whenever a slice is used up. Ends early where `signal` fires. */
 export async function* inTurns<T>(

@@ -77,6 +77,8 @@ export const ERROR_CODES = [
   "TIMEOUT",
   /** Another tab asks for a newer version of the database: reload this one. */
   "UPGRADE_REQUIRED",
+  /** WebAssembly is missing, or the page's Content-Security-Policy forbids it. */
+  "WASM_UNAVAILABLE",
   /** A worker died, or its state is unknown; the next call gets a fresh one. */
   "WORKER_LOST",
   /** A worker could not be started: its script did not load, or a policy forbids it. */

@@ -116,7 +116,7 @@ export class EncoderClient implements Disposable {
    * encoded as the model sees it: its special tokens alone. What the card calls `queryStep` is not done here: a query that
    * needs a thought or a rewrite is given with it.
    * @throws RetrievalError `INVALID_OPTION`, `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_UNAVAILABLE`, `DEVICE_LOST`,
-   * `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `WORKER_*`, `TIMEOUT`
+   * `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `WASM_UNAVAILABLE`, `WORKER_*`, `TIMEOUT`
    */
   async encode(
     texts: readonly TextInput[],

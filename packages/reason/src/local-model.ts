@@ -60,7 +60,8 @@ export class LocalModel implements ThoughtProvider, Disposable {
 
   /**
    * Writes one thought.
-   * @throws RetrievalError `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_*`, `INFERENCE_FAILED`, `THOUGHT_INVALID`, `WORKER_*`, `TIMEOUT`
+   * @throws RetrievalError `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_*`, `INFERENCE_FAILED`, `THOUGHT_INVALID`,
+   * `WASM_UNAVAILABLE`, `WORKER_*`, `TIMEOUT`
    */
   write(request: WriteRequest, signal?: AbortSignal): Promise<WrittenThought> {
     return this.#relay.ask(signal, (supervisor) => supervisor.call("write", request, { signal }));

@@ -77,7 +77,7 @@ export class RerankClient implements Disposable {
   /**
    * One score for each passage, in their order; the higher the better. Passages that are too long lose their end.
    * @throws RetrievalError `INVALID_OPTION`, `INPUT_TOO_LARGE`, `ABORTED`, `CLOSED`, `MODEL_*`, `DEVICE_UNAVAILABLE`,
-   * `DEVICE_LOST`, `SCORE_INVALID`, `INFERENCE_FAILED`, `WORKER_*`, `TIMEOUT`
+   * `DEVICE_LOST`, `SCORE_INVALID`, `INFERENCE_FAILED`, `WASM_UNAVAILABLE`, `WORKER_*`, `TIMEOUT`
    */
   async score(
     query: string,

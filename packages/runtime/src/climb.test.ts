@@ -52,6 +52,7 @@ describe("what would be the same on every rung ends the climb at once, with that
     "MODEL_UNAVAILABLE",
     "MODEL_UNAVAILABLE_OFFLINE",
     "MODEL_UNSUPPORTED",
+    "WASM_UNAVAILABLE",
     "WORKER_UNAVAILABLE",
   ] as const;
   test.for(codes)("%s", (code) => {

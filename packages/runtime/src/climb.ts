@@ -9,13 +9,14 @@ import {
   type Runnable,
 } from "./ladder.ts";
 
-/** What would be the same on every rung: the files, the card, the worker's script. */
+/** What would be the same on every rung: the files, the card, the worker's script, WebAssembly (the GPU's build needs it too). */
 const SAME_EVERYWHERE: readonly ErrorCode[] = [
   "MODEL_INTEGRITY",
   "MODEL_INVALID",
   "MODEL_UNAVAILABLE",
   "MODEL_UNAVAILABLE_OFFLINE",
   "MODEL_UNSUPPORTED",
+  "WASM_UNAVAILABLE",
   "WORKER_UNAVAILABLE",
 ];
 

@@ -9,4 +9,5 @@ export { Mutex } from "./worker/mutex.ts";
 export { openRuntime, type Runtime, type RuntimeOptions } from "./worker/runtime.ts";
 export { RUNTIME_FILES } from "./worker/runtime-files.ts";
 export { nextTask } from "./worker/task.ts";
+export { requireWasm } from "./web-assembly.ts";
 export { openSession, type Session, type SessionOptions } from "./worker/session.ts";

@@ -6,6 +6,7 @@ import {
   mixesRows,
   openGpu,
   openRuntime,
+  requireWasm,
   RUNTIME_FILES,
   type Gpu,
 } from "@nearfield/runtime/worker";
@@ -26,7 +27,7 @@ export interface LoadedModel {
 /**
  * Brings one rung of a model up: device, verified files, session, known answers. Only once in a worker; after a failure
  * the worker is of no use.
- * @throws RetrievalError `DEVICE_UNAVAILABLE`, `DEVICE_LOST`, `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `MODEL_*`, `ABORTED`
+ * @throws RetrievalError `DEVICE_UNAVAILABLE`, `DEVICE_LOST`, `EMBEDDING_INVALID`, `INFERENCE_FAILED`, `MODEL_*`, `WASM_UNAVAILABLE`, `ABORTED`
  */
 export async function loadModel(
   request: LoadRequest,
@@ -41,7 +42,8 @@ export async function loadModel(
       repair: "Choose another device or another model.",
     });
   }
-  // First the device, so that nothing is fetched where there is none.
+  // First WebAssembly and the device, so that nothing is fetched where there is none.
+  requireWasm();
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   checkFeature(artifact, gpu);
   const clock = new Stopwatch();

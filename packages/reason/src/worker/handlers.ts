@@ -6,6 +6,7 @@ import {
   openEngine,
   openGpu,
   openSession,
+  requireWasm,
   RUNTIME_FILES,
 } from "@nearfield/runtime/worker";
 import type { LoadReport, LoadRequest, ReasonCalls } from "../calls.ts";
@@ -49,7 +50,8 @@ async function load(
       repair: "Choose another device or another model.",
     });
   }
-  // First the device, so that nothing is fetched where there is none.
+  // First WebAssembly and the device, so that nothing is fetched where there is none.
+  requireWasm();
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   const paths = [artifact.graph, ...artifact.data.map(({ file }) => file)];
   const files = await gatherFiles([...paths, card.tokenizer, card.tokenizerConfig], {

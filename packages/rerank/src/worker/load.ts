@@ -6,6 +6,7 @@ import {
   openEngine,
   openGpu,
   openRuntime,
+  requireWasm,
   openSession,
   RUNTIME_FILES,
   usesOperator,
@@ -26,7 +27,7 @@ export interface LoadedReranker {
 /**
  * Brings one rung of a reranker up: device, verified files, session, known scores. Only once in a worker; after a failure the
  * worker is of no use.
- * @throws RetrievalError `DEVICE_UNAVAILABLE`, `DEVICE_LOST`, `SCORE_INVALID`, `INFERENCE_FAILED`, `MODEL_*`, `ABORTED`
+ * @throws RetrievalError `DEVICE_UNAVAILABLE`, `DEVICE_LOST`, `SCORE_INVALID`, `INFERENCE_FAILED`, `MODEL_*`, `WASM_UNAVAILABLE`, `ABORTED`
  */
 export async function loadReranker(
   request: LoadRequest,
@@ -41,7 +42,8 @@ export async function loadReranker(
       repair: "Choose another device or another model.",
     });
   }
-  // First the device, so that nothing is fetched where there is none.
+  // First WebAssembly and the device, so that nothing is fetched where there is none.
+  requireWasm();
   const gpu = rung === "wasm" ? undefined : await openGpu(rung);
   const startedAt = performance.now();
   const wanted = [artifact.graph, ...artifact.data.map(({ file }) => file)];
