@@ -3,28 +3,18 @@ import {
   isRetrievalError,
   loadPart,
   RetrievalError,
-  type Device,
   type DocumentInput,
   type ErrorCode,
-  type ModelCard,
-  type Role,
 } from "@nearfield/core";
 import { aborted, raceAbort, type LifeEvent, type Supervisor } from "@nearfield/link";
 import { checkDimensions, validateCard } from "@nearfield/models";
-import {
-  chooseThreads,
-  type Climb,
-  type DeviceChoice,
-  type Rung,
-  type RuntimeFiles,
-} from "@nearfield/runtime";
+import { chooseThreads, type Climb, type Rung } from "@nearfield/runtime";
+import type { EncoderCalls, IngestReport, LoadReport } from "./calls.ts";
 import type {
-  EncoderCalls,
-  IngestProgress,
-  IngestReport,
-  LoadProgress,
-  LoadReport,
-} from "./calls.ts";
+  EncodeCallOptions,
+  EncoderClientOptions,
+  IngestCallOptions,
+} from "./client-options.ts";
 import type { Decision } from "./decision.ts";
 import { readMachine } from "./machine.ts";
 import type { Rehearsal } from "./rehearsal.ts";
@@ -34,46 +24,6 @@ import type { TextInput } from "./embedder.ts";
 import { spawnEncoderWorker } from "./spawn.ts";
 import type { EncoderStatus } from "./status.ts";
 import type { Measured } from "./trial.ts";
-
-export interface EncoderClientOptions {
-  readonly card: ModelCard;
-  /** The role of a text where a call does not say otherwise. */
-  readonly role: Role;
-  readonly device: DeviceChoice;
-  /** One of the card's lengths; its full length by default. */
-  readonly dimensions?: number | undefined;
-  /** Starts a fresh worker; called again after a failure. */
-  readonly spawn?: (() => Worker) | undefined;
-  /** Where the app serves ONNX Runtime, as absolute URLs. Default: the files that its bundler emitted beside the worker. */
-  readonly runtime?: Readonly<Record<Device, RuntimeFiles>> | undefined;
-  /** Hosts that those of the card's files may redirect to. Default: those of the public hub for its own files, else none. */
-  readonly redirects?: readonly string[] | undefined;
-  /** Threads of the WASM build. Default: half of the cores, at most 4, where the page is cross-origin isolated. */
-  readonly threads?: number | undefined;
-  /** Opens a new way to the index worker, which serves `IngestCalls` there. Needed for `ingest` only. */
-  readonly connectIndex?: (() => Promise<MessagePort>) | undefined;
-  /** How long the worker is kept without work. Default: for ever. */
-  readonly idleMs?: number | undefined;
-  readonly onLoadProgress?: ((progress: LoadProgress) => void) | undefined;
-  /** What this machine has to offer. Default: what the browser says of it. */
-  readonly machine?: typeof readMachine | undefined;
-  /** How long nobody must have asked anything before WASM is tried beside a GPU that serves. Default: 5,000. */
-  readonly trialQuietMs?: number | undefined;
-}
-
-export interface EncodeCallOptions {
-  readonly role?: Role | undefined;
-  readonly instruction?: string | undefined;
-  /** One of the card's lengths; that of the encoder by default. */
-  readonly dimensions?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: { done: number; of: number }) => void) | undefined;
-}
-
-export interface IngestCallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: IngestProgress) => void) | undefined;
-}
 
 type Loaded = LoadReport & { readonly totalMs: number };
 

@@ -1,9 +1,9 @@
-export {
-  EncoderClient,
-  type EncodeCallOptions,
-  type EncoderClientOptions,
-  type IngestCallOptions,
-} from "./client.ts";
+export { EncoderClient } from "./client.ts";
+export type {
+  EncodeCallOptions,
+  EncoderClientOptions,
+  IngestCallOptions,
+} from "./client-options.ts";
 export type {
   EncodeOptions,
   EncoderCalls,

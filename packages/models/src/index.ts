@@ -1,4 +1,3 @@
-export { nameReranker, RERANKER_NAMES } from "./cards/reranker-names.ts";
 export { findReranker, RERANKER_CARDS } from "./cards/rerankers.ts";
 export { validateGeneratorCard } from "./generator-card.ts";
 export { validateRerankerCard, validateRerankerRepositoryCard } from "./reranker-card.ts";
@@ -30,6 +29,7 @@ export { ANY_MACHINE, ENGINE, type GpuFacts, type MachineFacts } from "./plan/ma
 export type { Needs } from "./plan/need.ts";
 export { weighModel, type Candidate } from "./plan/weigh.ts";
 export { cardFromRepository, type RepositoryOptions } from "./repository.ts";
+export { rerankerFromRepository } from "./reranker-repository.ts";
 export type { FileFacts, RepositoryReader } from "./repository/reader.ts";
 export { measureHeader, readTensorIndex, type TensorEntry } from "./safetensors.ts";
 export type { FileRecord, Shelf, ShelfEntry } from "./shelf.ts";

@@ -24,7 +24,7 @@ import { pocketCard } from "@nearfield/pocket";
 import { checkKeys, invalid } from "./check.ts";
 
 /**
- * `"pocket"`, the model that is shipped; any other by the name of its repository (`owner/name`) or a short name of one that
+ * `"pocket"`, the model that is shipped; any other by the name of its repository (`owner/name`, on a host of one's own also `name` alone) or a short name of one that
  * Nearfield knows; or a card.
  */
 export type SingleModel = "pocket" | (string & {}) | ModelCard | RepositoryCard;
@@ -62,9 +62,6 @@ export interface ModelRequest {
 
 /** A card that is there already, if any: what a name stands for is not known yet. */
 type Known = ModelCard | RepositoryCard | undefined;
-
-/** A short name, such as `all-minilm`: whether there is a model of this name is seen when it is looked up. */
-const SHORT_NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
  * The cards of a model, found when they are asked for. A failure is told to whoever waits for it; who asks later begins
@@ -145,7 +142,6 @@ export class ModelSource {
     const { findCard } = await loadPart(() => import("./catalogue.ts"));
     const find = (model: SingleModel): Towers<ModelCard | RepositoryCard> | undefined => {
       const known = knownOf(model) ?? findCard(model as string);
-      if (!known) checkRepository(model);
       return known && towersOf<ModelCard | RepositoryCard>(known);
     };
     const query = find(asked)?.query;
@@ -171,8 +167,8 @@ function checkChoice(model: unknown): Towers<SingleModel> {
 
 function checkSingle(model: unknown, what: string): SingleModel {
   if (typeof model === "string") {
-    if (!SHORT_NAME.test(model)) checkRepository(model);
-    return model;
+    // Whether there is a model of this name is seen when it is looked up.
+    return checkRepository(model);
   }
   if (typeof model !== "object" || model === null) {
     throw invalid(what, `"pocket", the name of a model or a model card`, model);

@@ -1,7 +1,7 @@
 import type { Device, RerankerCard, RerankerRepositoryCard } from "@nearfield/core";
 import type { ModelsOptions } from "./model.ts";
 
-/** The name of a reranker that has a card, or a card. */
+/** The name of a reranker: one that has a card, or its repository (`owner/name`, on a host of one's own also `name` alone); or a card. */
 export type RerankerChoice = string | RerankerCard | RerankerRepositoryCard;
 
 /** Which reranker, and how it is asked. */

@@ -162,7 +162,7 @@ describe("what a query may say of it", () => {
 test.each([
   ["nothing", null, /INVALID_OPTION/],
   ["no model", {}, /INVALID_OPTION.*model/],
-  ["a name that has no card", { model: "somebody/unknown" }, /MODEL_UNSUPPORTED.*Qwen3-Reranker/],
+  ["what can be no name", { model: "some/body/else" }, /INVALID_OPTION.*owner\/name/],
   ["an unknown option", { model: "Qwen3-Reranker-0.6B", top: 3 }, /INVALID_OPTION.*candidates/],
   ["no candidates", { model: "Qwen3-Reranker-0.6B", candidates: 0 }, /INVALID_OPTION/],
   ["no time", { model: "Qwen3-Reranker-0.6B", timeoutMs: 0 }, /INVALID_OPTION.*timeoutMs/],

@@ -8,8 +8,7 @@ import {
 import type { RuntimeFiles } from "@nearfield/encoder";
 import { aborted, raceAbort } from "@nearfield/link";
 import {
-  nameReranker,
-  RERANKER_NAMES,
+  checkRepository,
   validateRerankerCard,
   validateRerankerRepositoryCard,
 } from "@nearfield/models";
@@ -123,11 +122,9 @@ export function checkRerankerOptions(options: unknown): RerankerOptions {
 
 function checkChoice(model: unknown): void {
   if (typeof model === "string") {
-    if (nameReranker(model)) return;
-    throw new RetrievalError("MODEL_UNSUPPORTED", "no reranker of this name has a card here", {
-      value: model,
-      repair: `Give a card, or one of ${RERANKER_NAMES.join(", ")}.`,
-    });
+    // Whether there is a reranker of this name is seen when it is looked up.
+    checkRepository(model);
+    return;
   }
   if (typeof model !== "object" || model === null) {
     throw invalid("model", "the name of a reranker or its card", model);

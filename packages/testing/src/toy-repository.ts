@@ -18,7 +18,7 @@ const TOWER = [
   "tokenizer_config.json",
 ];
 
-export type ToyRepository = "qwen3-gqa" | "qzhou" | "two-towers";
+export type ToyRepository = "qwen3-gqa" | "qzhou" | "qwen3-reranker" | "two-towers";
 
 const REPOSITORIES: Readonly<Record<ToyRepository, Readonly<Record<string, StandFile>>>> = {
   "qwen3-gqa": {
@@ -28,6 +28,10 @@ const REPOSITORIES: Readonly<Record<ToyRepository, Readonly<Record<string, Stand
   qzhou: {
     ...filesIn("toy-qzhou-embedding", CONFIGURATION),
     "onnx/model.onnx": { toy: "toy-qzhou-embedding/model.onnx" },
+  },
+  "qwen3-reranker": {
+    ...filesIn("toy-qwen3-reranker", ["config.json", "tokenizer.json", "tokenizer_config.json"]),
+    "onnx/model.onnx": { toy: "toy-qwen3-reranker/model.onnx" },
   },
   "two-towers": filesIn("toy-two-towers", [
     "modules.json",

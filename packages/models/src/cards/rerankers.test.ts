@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { validateRerankerCard, validateRerankerRepositoryCard } from "../reranker-card.ts";
-import { RERANKER_NAMES } from "./reranker-names.ts";
 import { findReranker, QWEN3_RERANKER, RERANKER_CARDS } from "./rerankers.ts";
 
 test("every card is sound", () => {
@@ -10,8 +9,7 @@ test("every card is sound", () => {
   }
 });
 
-test("every name has its card, and every card is found by the names of both its repositories", () => {
-  expect([...RERANKER_CARDS.keys()]).toEqual(RERANKER_NAMES);
+test("every card is found by the names of both its repositories", () => {
   for (const card of RERANKER_CARDS.values()) {
     expect([card.name, card.repository].map(findReranker)).toEqual([card, card]);
   }

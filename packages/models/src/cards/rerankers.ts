@@ -2,7 +2,6 @@
 import type { RerankerRepositoryCard, YesNoScoring } from "@nearfield/core";
 import { graphs, TOKENIZER, UNPINNED } from "./files.ts";
 import { WEB_SEARCH } from "./qwen3.ts";
-import { nameReranker } from "./reranker-names.ts";
 
 /**
  * Source: the repository's README and its example for transformers, which have one line break between the fields of the body;
@@ -123,7 +122,15 @@ export const RERANKER_CARDS: ReadonlyMap<string, RerankerRepositoryCard> = new M
   ),
 );
 
-/** Finds a reranker's card by any of its names; see `nameReranker`. Undefined for a name that is not known. */
+/**
+ * Finds a reranker's card: by the model's own repository or that of its export, with or without the owner; upper and lower case are the
+ * same. Undefined for a name that is not known: its repository may still tell all, see `rerankerFromRepository`.
+ */
 export function findReranker(name: string): RerankerRepositoryCard | undefined {
-  return RERANKER_CARDS.get(nameReranker(name) ?? "");
+  const key = name.trim().toLowerCase();
+  const isKey = (full: string): boolean =>
+    full === key || full.slice(full.indexOf("/") + 1) === key;
+  return [...RERANKER_CARDS.values()].find((card) =>
+    [card.name, card.repository].some((full) => isKey(full.toLowerCase())),
+  );
 }

@@ -18,7 +18,7 @@ export interface StoreList {
   readonly unfinishedBytes: number;
 }
 
-/** `owner/name` in an address of the hub's shape. */
+/** `owner/name` in an address of the hub's shape; of a name without an owner, with the folder above it. */
 const HOSTED = /([^/]+\/[^/]+)\/resolve\//;
 
 function namesOf({ record }: ShelfEntry): readonly string[] {

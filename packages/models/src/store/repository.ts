@@ -64,21 +64,33 @@ export async function openRepository(
   repository: string,
   options: OpenRepositoryOptions,
 ): Promise<HostedRepository> {
-  checkRepository(repository);
-  const { revision = "main", shelf, refresh } = options;
-  checkRevision(revision);
+  const { revision = "main" } = options;
+  const remembered = await recallRepository(repository, options);
+  if (remembered) return remembered;
   const host = resolveHost(options.host ?? PUBLIC_HUB);
-  const remembered = refresh
-    ? null
-    : asLore(await shelf?.recall(loreName(host, repository, revision)));
-  if (remembered?.complete)
-    return new HostedRepository(host, repository, revision, remembered, options);
   const listing = await fetchListing(host, repository, revision, options);
   const commit = listing?.commit ?? (isCommit(revision) ? revision : null);
   const lore = listing
     ? { ...NOTHING, commit, listed: true, files: listing.files }
     : { ...NOTHING, commit };
   return new HostedRepository(host, repository, revision, lore, options);
+}
+
+/**
+ * A repository of which a card came at an earlier visit; null where there was none, or where the host shall be asked again.
+ * @throws RetrievalError `INVALID_OPTION`
+ */
+export async function recallRepository(
+  repository: string,
+  options: OpenRepositoryOptions,
+): Promise<HostedRepository | null> {
+  checkRepository(repository);
+  const { revision = "main", shelf, refresh } = options;
+  checkRevision(revision);
+  const host = resolveHost(options.host ?? PUBLIC_HUB);
+  if (refresh) return null;
+  const lore = asLore(await shelf?.recall(loreName(host, repository, revision)));
+  return lore?.complete ? new HostedRepository(host, repository, revision, lore, options) : null;
 }
 
 /** A repository at one commit, as `cardFromRepository` reads it. */

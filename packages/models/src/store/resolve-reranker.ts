@@ -1,15 +1,10 @@
-import {
-  RetrievalError,
-  type Device,
-  type Dtype,
-  type RerankerCard,
-  type RerankerRepositoryCard,
-} from "@nearfield/core";
-import { RERANKER_NAMES } from "../cards/reranker-names.ts";
+import type { Device, Dtype, RerankerCard, RerankerRepositoryCard } from "@nearfield/core";
 import { findReranker } from "../cards/rerankers.ts";
 import { pinOffer } from "../pin.ts";
 import { validateRerankerCard, validateRerankerRepositoryCard } from "../reranker-card.ts";
+import { rerankerFromRepository } from "../reranker-repository.ts";
 import { openShelf } from "./cache-storage.ts";
+import { locateRepository } from "./locate.ts";
 import type { ModelStoreOptions } from "./model-store.ts";
 import { openRepository } from "./repository.ts";
 import { learnOffer } from "./resolve.ts";
@@ -25,25 +20,27 @@ export interface ResolveRerankerOptions extends ModelStoreOptions {
 }
 
 /**
- * The card of a reranker with every file pinned to a commit, its size and its hash. What was learned is remembered.
- * @param model a name that has a card here, or the card of what a repository offers
- * @throws RetrievalError `MODEL_UNSUPPORTED` for an unknown name or one without an ONNX file; as `ModelStore.resolve`
+ * The card of a reranker with every file pinned to a commit, its size and its hash: a built-in card by any of its names, else what
+ * the repository's own files say; or the card that is given. What was learned is remembered.
+ * @throws RetrievalError as `rerankerFromRepository` and `ModelStore.resolve`
  */
 export async function resolveReranker(
   model: string | RerankerRepositoryCard,
   options: ResolveRerankerOptions = {},
 ): Promise<RerankerCard> {
-  const card =
-    typeof model === "string" ? findReranker(model) : validateRerankerRepositoryCard(model);
-  if (!card) {
-    throw new RetrievalError("MODEL_UNSUPPORTED", "no reranker of this name has a card here", {
-      value: model,
-      repair: `Give a card, or one of ${RERANKER_NAMES.join(", ")}.`,
-    });
-  }
-  const { dtypes, revision = card.revision, cache, ...hosting } = options;
+  const { dtypes, revision, cache, ...hosting } = options;
   const shelf = cache === undefined ? await openShelf().catch(() => null) : cache;
-  const hosted = await openRepository(card.repository, { ...hosting, revision, shelf });
+  const opening = { ...hosting, shelf };
+  const known =
+    typeof model === "string" ? findReranker(model) : validateRerankerRepositoryCard(model);
+  const asked = typeof model === "string" ? model : undefined;
+  const hosted = known
+    ? await locateRepository(known, asked, { ...opening, revision: revision ?? known.revision })
+    : await openRepository(model as string, { ...opening, revision });
+  const { repository, commit } = hosted;
+  const card = known
+    ? { ...known, repository }
+    : await rerankerFromRepository(hosted, { repository, revision: commit });
   const learned = await learnOffer(card, hosted, dtypes);
   const { repository: _r, revision: _v, ...recipe } = learned.found;
   const pinned = validateRerankerCard({ ...recipe, ...pinOffer(learned.found, learned.options) });

@@ -20,6 +20,7 @@ import { cardFromRepository, type RepositoryOptions } from "../repository.ts";
 import type { Shelf } from "../shelf.ts";
 import { checkTowers, isTowers } from "../towers.ts";
 import type { HostOptions } from "./host.ts";
+import { locateRepository } from "./locate.ts";
 import { openRepository, type HostedRepository } from "./repository.ts";
 
 export interface ResolveOptions extends Omit<RepositoryOptions, "repository" | "revision"> {
@@ -45,19 +46,19 @@ export async function resolveModel(
 ): Promise<ModelCard | Towers<ModelCard>> {
   const { dtypes, machine, device, revision, refresh, signal, ...reading } = how;
   const planning = { dtypes, machine, device };
-  const open = (repository: string, fallback: string) =>
-    openRepository(repository, {
-      ...hosting,
-      shelf,
-      refresh,
-      signal,
-      revision: revision ?? fallback,
-    });
+  const opening = { ...hosting, shelf, refresh, signal };
+  const asked = typeof model === "string" ? model : undefined;
   const known = typeof model === "string" ? findCard(model) : validateRepositoryCard(model);
-  const pinOne = async (card: RepositoryCard) =>
-    pinHosted(card, await open(card.repository, card.revision), planning, shelf);
-  if (known) return onEach(known, pinOne);
-  const hosted = await open(model as string, "main");
+  if (known) {
+    return onEach(known, async (card) => {
+      const where = { ...opening, revision: revision ?? card.revision };
+      // Two towers are two repositories, and the name that was asked for is that of the pair.
+      const name = isTowers(known) && asked !== undefined ? card.repository : asked;
+      const hosted = await locateRepository(card, name, where);
+      return pinHosted({ ...card, repository: hosted.repository }, hosted, planning, shelf);
+    });
+  }
+  const hosted = await openRepository(model as string, { ...opening, revision });
   const card = await cardFromRepository(hosted, {
     ...reading,
     repository: hosted.repository,
