@@ -106,7 +106,7 @@ function readActivation(config: Json): PairScoring["activation"] {
   const own = config["sentence_transformers"] as Json | undefined;
   const named = own?.["activation_fn"] ?? config["sbert_ce_default_activation_function"];
   if (named === undefined || named === null) return "sigmoid";
-  const activation = String(named).split(".").at(-1);
+  const activation = typeof named === "string" ? named.split(".").at(-1) : named;
   if (activation === "Sigmoid") return "sigmoid";
   if (activation === "Identity") return "identity";
   throw unsupported("the reranker's activation is not known", named);
