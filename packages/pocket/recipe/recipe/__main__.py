@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> None:
     from .steps import COMMANDS, STEPS, run_steps
 
     if options.step == "ablate":
-        print(ablate(options.config, options.run or CACHE / options.config.stem, options.set))
+        print(ablate(options.config, options.run or CACHE / options.config.stem, options.set, options.source))
         return
     config = read_config(options.config, options.set)
     folder = options.run or CACHE / config.run.name
@@ -69,6 +69,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--config", type=Path, required=True, help="a TOML file of configs/")
     parser.add_argument("--run", type=Path, help="the run's folder; .cache/recipe/<name> of the repository by default")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="change a field; may be repeated")
+    parser.add_argument("--from", dest="source", type=Path, help="for ablate: a run whose steps are taken over where they would be the same")
     return parser.parse_args(arguments)
 
 

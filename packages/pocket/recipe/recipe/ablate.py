@@ -1,9 +1,13 @@
-"""`ablate`: the whole recipe with one idea off at a time, and a table of what each is worth."""
+"""`ablate`: the recipe with one idea off at a time, and a table of what each is worth.
+
+Steps that two runs have in common are done once. A list about stage 2 alone (`vary = "retrieve"`) has one stage 1 for all of its seeds,
+and may take it from a run that is there already.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -22,34 +26,51 @@ class Ablation:
     changes: list[str]
 
 
-def read_ablations(path: Path) -> tuple[Path, list[int], list[Ablation]]:
-    """The base configuration, the seeds, and what is switched off."""
+@dataclass(frozen=True)
+class Plan:
+    """Of an ablation file: the base configuration, changes that all runs have, and what is switched off."""
+
+    base: Path
+    seeds: list[int]
+    ablations: list[Ablation]
+    #: Whose seed differs: "run" or "retrieve".
+    vary: str = "run"
+    changes: list[str] = field(default_factory=list)
+
+
+def read_plan(path: Path) -> Plan:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         ablations = [Ablation(row["name"], row["set"]) for row in tables["ablation"]]
-        base, seeds = path.parent / tables["base"], [int(seed) for seed in tables["seeds"]]
+        seeds = [int(seed) for seed in tables["seeds"]]
+        plan = Plan(path.parent / tables["base"], seeds, [Ablation(WHOLE, []), *ablations], tables.get("vary", "run"), tables.get("set", []))
     except (OSError, KeyError, TypeError, ValueError) as cause:
         raise RecipeError(f"{path} is no list of ablations ({cause!r}).", "Give it base, seeds and [[ablation]] with name and set.") from cause
-    names = [WHOLE, *(ablation.name for ablation in ablations)]
+    names = [ablation.name for ablation in plan.ablations]
     if len(set(names)) != len(names) or not seeds:
         raise RecipeError(f"{path} has a name twice, or no seed.", "Name each ablation once, and at least one seed.")
-    return base, seeds, [Ablation(WHOLE, []), *ablations]
+    if plan.vary not in ("run", "retrieve"):
+        raise RecipeError(f"{path} has vary = {plan.vary!r}.", "It takes run or retrieve.")
+    return plan
 
 
-def ablate(path: Path, folder: Path, changes: list[str]) -> str:
-    """Runs all of them, each resumable, and writes ablations.json and ablations.md. Gives the table."""
-    base, seeds, ablations = read_ablations(path)
+def ablate(path: Path, folder: Path, changes: list[str], source: Path | None = None) -> str:
+    """Runs all of them, each resumable, and writes ablations.json and ablations.md. Gives the table. `source` is a run whose steps
+    are taken over where they would be the same."""
+    plan = read_plan(path)
     names = tuple(step.name for step in STEPS)
     scores: dict[str, list[dict[str, float]]] = {}
-    config = read_config(base, changes)
-    for seed in seeds:
-        first: RunFolder | None = None
-        for ablation in ablations:
-            config = _seeded(read_config(base, changes + ablation.changes), seed)
+    changes = plan.changes + changes
+    config = read_config(plan.base, changes)
+    sources = [RunFolder(source)] if source else []
+    for seed in plan.seeds:
+        for ablation in plan.ablations:
+            config = _seeded(read_config(plan.base, changes + ablation.changes), plan.vary, seed)
             run = RunFolder(folder / f"{ablation.name.replace(' ', '-')}-{seed}")
-            if first is not None:
-                share_steps(config, first, run)
-            first = first or run
+            for other in sources:
+                share_steps(config, other, run)
+            if ablation.name == WHOLE:
+                sources.append(run)
             print(f"ablate  {ablation.name}, seed {seed}", flush=True)
             run_steps(config, run, names)
             scores.setdefault(ablation.name, []).append(_tuning(config, run))
@@ -88,5 +109,5 @@ def _cell(values: list[float]) -> str:
     return f"{mean(values):.4f}{spread}"
 
 
-def _seeded(config: Config, seed: int) -> Config:
-    return replace(config, run=replace(config.run, seed=seed))
+def _seeded(config: Config, vary: str, seed: int) -> Config:
+    return replace(config, **{vary: replace(getattr(config, vary), seed=seed)})

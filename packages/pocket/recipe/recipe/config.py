@@ -22,7 +22,7 @@ class Run:
     seed: int = 1
     #: "auto" takes a GPU where there is one. "cuda" without a GPU is refused, not replaced.
     device: str = "auto"
-    #: "bfloat16" only speeds up a GPU; weights, losses and optimizer stay in float32.
+    #: "bfloat16" speeds up a GPU, and a CPU with AMX; weights, losses and optimizer stay in float32.
     precision: str = "float32"
     threads: int = 0
     checkpoint_every: int = 100
@@ -52,6 +52,9 @@ class Teacher:
 
 @dataclass(frozen=True)
 class Student:
+    #: A release's folder (packages/pocket/model) to start from, empty for the teacher. Its layers, vocabulary, word codes and rotation
+    #: stay, whatever the fields below say; weights and codebooks are trained further.
+    init: str = ""
     #: Layers of the teacher that the document tower keeps.
     layers: list[int] = field(default_factory=lambda: [0, 1, 2, 3, 4, 5])
     #: Most tokens of the vocabulary, 0 for all of Latin and Greek script.
@@ -102,17 +105,30 @@ class Distill:
 
 
 @dataclass(frozen=True)
-class Retrieve:
-    """Stage 2."""
+class Mine:
+    """The pairs of stage 2 and the passages that are nearly right. Done once for all ablations of stage 2."""
 
-    enabled: bool = True
-    steps: int = 1000
-    pairs: int = 64
-    micro_batch: int = 64
     #: Tokens of a text at most, for teacher and student alike.
     tokens: int = 128
     #: Pairs at most, 0 for all.
     max_pairs: int = 0
+    #: Share of `max_pairs` that comes from wiki.tsv, as far as the files have as many.
+    wiki_share: float = 0.5
+    #: Negatives are drawn from so many nearest passages of the teacher, beyond `most_share` of the positive's score.
+    depth: int = 50
+    most_share: float = 0.95
+
+
+@dataclass(frozen=True)
+class Retrieve:
+    """Stage 2."""
+
+    enabled: bool = True
+    #: Of stage 2 alone, so that several runs can share stage 1. 0 is that of the run.
+    seed: int = 0
+    steps: int = 1000
+    pairs: int = 64
+    micro_batch: int = 64
     learning_rate: float = 2e-5
     table_factor: float = 4.0
     warmup: int = 40
@@ -122,11 +138,8 @@ class Retrieve:
     mask: bool = True
     query_query: bool = True
     passage_passage: bool = True
-    #: Mined passages for each query. 0 switches mining off.
+    #: Mined passages for each query. 0 leaves them out.
     negatives: int = 4
-    #: They are drawn from so many nearest passages of the teacher, beyond `negative_share` of the positive's score.
-    negative_depth: int = 50
-    negative_share: float = 0.95
     #: Weight and margin (in cosine) of the triplet term. Weight 0 switches it off.
     triplet: float = 0.1
     triplet_margin: float = 0.1
@@ -198,6 +211,7 @@ class Config:
     student: Student = Student()
     arithmetic: Arithmetic = Arithmetic()
     distill: Distill = Distill()
+    mine: Mine = Mine()
     retrieve: Retrieve = Retrieve()
     merge: Merge = Merge()
     tower: Tower = Tower()
@@ -221,7 +235,7 @@ CHOICES = {
 POSITIVE = {
     "run.checkpoint_every", "data.leak_words", "data.max_tokens", "student.positions", "student.groups", "student.calibration_texts",
     "arithmetic.search_every", "distill.steps", "distill.pairs", "distill.micro_batch", "retrieve.steps",
-    "retrieve.pairs", "retrieve.micro_batch", "retrieve.tokens", "retrieve.keep_every", "merge.count", "tower.steps",
+    "mine.tokens", "mine.depth", "retrieve.pairs", "retrieve.micro_batch", "retrieve.keep_every", "merge.count", "tower.steps",
     "tower.queries", "tower.micro_batch", "tower.groups", "tower.positions", "evaluate.batch",
 }  # fmt: skip
 
@@ -241,6 +255,7 @@ def read_config(path: Path, changes: list[str] | None = None) -> Config:
     return dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, **resolved),
+        student=dataclasses.replace(config.student, init=str(_resolve(path.parent, config.student.init)) if config.student.init else ""),
         teacher=Teacher(folder=str(_find_teacher(path.parent, config.teacher.folder))),
     )
 

@@ -95,10 +95,18 @@ class Layer(nn.Module):
         texts, tokens, hidden = x.shape
         parts = self.qkv(x, int8).view(texts, tokens, 3, self.heads, hidden // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask.to(query.dtype))
+        mixed = _attend(query, key, value, mask)
         mixed = mixed.transpose(1, 2).reshape(texts, tokens, hidden)
         x = self.attention_norm(x + self.attention_out(mixed, int8))
         return self.output_norm(x + self.down(F.gelu(self.up(x, int8)), int8))
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    if query.is_cuda:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask.to(query.dtype))
+    # In bfloat16 its gradient takes a CPU seven times as long as in floats.
+    with torch.autocast("cpu", enabled=False):
+        return F.scaled_dot_product_attention(query.float(), key.float(), value.float(), attn_mask=mask)
 
 
 class Encoder(nn.Module):
@@ -134,6 +142,24 @@ class Encoder(nn.Module):
     def set_quantized(self, on: bool) -> None:
         for _, linear in self.linears():
             linear.is_quantized = on
+
+    def use_integers(self) -> None:
+        """See QuantizedLinear.use_integers. Weights must not change afterwards."""
+        for _, linear in self.linears():
+            linear.use_integers()
+
+    @contextmanager
+    def hold_weights(self) -> Iterator[None]:
+        """Rounds the weights once for several batches, and gives their gradients on at the end. Where nothing is quantized, nothing
+        is held."""
+        held = [linear for _, linear in self.linears() if linear.is_quantized]
+        for linear in held:
+            linear.hold()
+        try:
+            yield
+        finally:
+            for linear in held:
+                linear.let_go()
 
     def search_scales(self, shares: tuple[float, ...] = ROW_SHARES) -> None:
         for _, linear in self.linears():

@@ -63,6 +63,8 @@ def evaluate(config: Config, run: RunFolder) -> None:
     if config.tower.enabled:
         towers["query tower"] = load_encoder(run.folder("tower") / "query.safetensors", device).eval()
         towers["query tower"].set_quantized(True)
+    for tower in towers.values():
+        prepare_tower(config, tower)
     names = list(dict.fromkeys(config.evaluate.tuning + config.evaluate.report))
     scores = {
         name: score_sets(config, tower, document, tokenizer, names, config.evaluate.dimensions) for name, tower in towers.items()
@@ -71,6 +73,12 @@ def evaluate(config: Config, run: RunFolder) -> None:
     (folder / "scores.md").write_text(format_scores(scores, config), encoding="utf-8")
     run.note("evaluate", scores=scores)
     print((folder / "scores.md").read_text(encoding="utf-8"), flush=True)
+
+
+def prepare_tower(config: Config, tower: Encoder) -> None:
+    """On a CPU integers are multiplied as integers: the same numbers as WASM has, in less than half the time."""
+    if config.evaluate.int8 and next(tower.parameters()).device.type == "cpu":
+        tower.use_integers()
 
 
 def score_sets(

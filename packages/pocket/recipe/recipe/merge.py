@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .config import Config
 from .encoder import Encoder, load_encoder, save_encoder
-from .evaluate import score_sets
+from .evaluate import prepare_tower, score_sets
 from .fault import RecipeError
 from .record import RunFolder
 from .trainer import choose_device
@@ -65,6 +65,8 @@ def _choose(config: Config, run: RunFolder, paths: list[Path]) -> list[Path]:
     for path in paths:
         encoder = load_encoder(path, device).eval()
         encoder.set_quantized(config.arithmetic.quantize_weights)
+        if config.arithmetic.quantize_weights:
+            prepare_tower(config, encoder)
         sets = score_sets(config, encoder, encoder, tokenizer, config.evaluate.tuning, [encoder.shape.hidden])
         scores[path.stem] = sum(row[str(encoder.shape.hidden)] for row in sets.values()) / len(sets)
         run.note("merge", tuning=scores)

@@ -20,6 +20,7 @@ from .rows import PAIRS, QUERIES, WIKI, Table, read_table
 from .teacher import find_weights, load_teacher
 from .tokens import TokenStore, make_batch
 from .vocabulary import choose_tokens, count_tokens, make_tokenizer_config, open_tokenizer, prune_tokenizer, read_tokenizer
+from .warm import read_kept, read_release, turn
 
 #: Leaks that an error names one by one.
 NAMED_LEAKS = 5
@@ -66,7 +67,9 @@ def prepare(config: Config, run: RunFolder) -> None:
     counts = np.zeros(teacher.shape.vocabulary, np.int64)
     for texts in (queries, passages, alone):
         count_tokens(open_tokenizer(theirs), texts, counts)
-    kept = choose_tokens(open_tokenizer(theirs).get_vocab(with_added_tokens=True), counts, config.student.vocabulary)
+    vocabulary = open_tokenizer(theirs).get_vocab(with_added_tokens=True)
+    init = config.student.init
+    kept = read_kept(Path(init), vocabulary) if init else choose_tokens(vocabulary, counts, config.student.vocabulary)
     if len(kept) > MOST_TOKENS:
         raise RecipeError(f"The vocabulary has {len(kept)} tokens.", f"Set student.vocabulary to {MOST_TOKENS} at most.")
     ours = prune_tokenizer(theirs, kept)
@@ -90,16 +93,30 @@ def make_start(config: Config, teacher: Encoder, kept: list[int], corpus: Corpus
     _check_shapes(config, teacher)
     teacher = _keep(teacher, kept)
     batches = calibration(corpus, config.student.calibration_texts, config.run.seed)
-    rotation = find_rotation(teacher, batches)
-    teacher.rotation.weight.copy_(rotation)
+    released = read_release(Path(config.student.init), teacher.shape.heads) if config.student.init else None
+    teacher.rotation.weight.copy_(turn(released.rotation.weight.detach()) if released else find_rotation(teacher, batches))
     save_encoder(teacher, folder / "teacher.safetensors")
-    student = copy_encoder(teacher, config.student.layers, config.student.groups, config.student.positions)
-    error = fit_table(student.table, teacher.table.words, corpus.counts, config.student.cluster_rounds, config.run.seed)
+    facts = {}
+    if released:
+        student = released
+        facts["cosine_to_teacher"] = round(mean_cosine(student, teacher, batches), 5)
+    else:
+        student = copy_encoder(teacher, config.student.layers, config.student.groups, config.student.positions)
+        error = fit_table(student.table, teacher.table.words, corpus.counts, config.student.cluster_rounds, config.run.seed)
+        facts["table_error"] = round(error, 5)
     if config.arithmetic.smoothing > 0:
         smooth(student, batches, config.arithmetic.smoothing)
-    student.search_scales()
+    # A release that is not smoothed anew lies on its steps already.
+    if config.arithmetic.smoothing > 0 or released is None:
+        student.search_scales()
     save_encoder(student, folder / "start.safetensors")
-    return {"table_error": round(error, 5)}
+    return facts
+
+
+@torch.no_grad()
+def mean_cosine(student: Encoder, teacher: Encoder, batches: list[tuple[Tensor, Tensor]]) -> float:
+    cosines = [(student(*batch).vectors * teacher(*batch).vectors).sum(-1) for batch in batches]
+    return float(torch.cat(cosines).mean())
 
 
 def find_rotation(teacher: Encoder, batches: list[tuple[Tensor, Tensor]]) -> Tensor:
@@ -200,13 +217,13 @@ def _number(texts: list[str]) -> np.ndarray:
 
 def _check_shapes(config: Config, teacher: Encoder) -> None:
     hidden = teacher.shape.hidden
-    if max(config.student.layers) >= teacher.shape.layers:
+    if not config.student.init and max(config.student.layers) >= teacher.shape.layers:
         raise RecipeError(f"student.layers names layer {max(config.student.layers)}.", f"The teacher has {teacher.shape.layers}.")
     for name, lengths in (("distill", config.distill.matryoshka), ("retrieve", config.retrieve.matryoshka)):
         if hidden not in lengths or max(lengths) > hidden or min(lengths) < 1:
             raise RecipeError(f"{name}.matryoshka is {lengths}.", f"It takes {hidden} and shorter lengths.")
     for name, groups in (("student", config.student.groups), ("tower", config.tower.groups)):
-        if hidden % groups != 0:
+        if hidden % groups != 0 and not (name == "student" and config.student.init):
             raise RecipeError(f"{name}.groups is {groups}.", f"It has to divide {hidden}.")
 
 

@@ -82,6 +82,25 @@ class QuantizedLinear(nn.Module):
         self.register_buffer("multiplier", torch.ones(outputs, inputs // BLOCK))
         self.register_buffer("smoothing", torch.ones(inputs))
         self.is_quantized = False
+        self._held: Tensor | None = None
+        self._inside: Tensor | None = None
+        self._integers: Tensor | None = None
+
+    def hold(self) -> None:
+        """Rounds the weight once for all that is computed until `let_go`."""
+        with torch.no_grad():
+            blocks = self.weight.reshape(self.weight.shape[0], -1, BLOCK)
+            step = (self.multiplier * self.scale[:, None])[..., None]
+            code = (blocks / step).round_()
+            clamped = code.clamp(LOWEST_CODE, HIGHEST_CODE)
+            self._inside = (clamped == code).view_as(self.weight)
+            self._held = clamped.mul_(step).view_as(self.weight).requires_grad_()
+
+    def let_go(self) -> None:
+        """Hands the gradient through to the weight, except where it is clipped: as `quantize_weight` does."""
+        if self._held is not None and self._held.grad is not None:
+            self.weight.grad = self._held.grad * self._inside
+        self._held = self._inside = None
 
     def search(self, shares: tuple[float, ...] = ROW_SHARES) -> None:
         scale, multiplier = search_levels(self.weight.detach(), shares)
@@ -98,9 +117,29 @@ class QuantizedLinear(nn.Module):
         self.smoothing.copy_(factor)
         self.weight.data.copy_(weight * factor)
 
+    def use_integers(self) -> None:
+        """From now on int8 activations are multiplied by int8 weights, as WASM does: exact, and faster than floats on a CPU. For
+        encoding only: it gives no gradients."""
+        with torch.no_grad():
+            blocks = self.weight.reshape(self.weight.shape[0], -1, BLOCK)
+            code = round_codes(blocks, (self.multiplier * self.scale[:, None])[..., None])
+            self._integers = (code * self.multiplier[..., None]).view_as(self.weight).to(torch.int8).t().contiguous()
+
+    def _multiply_integers(self, x: Tensor, weight: Tensor) -> Tensor:
+        scale = x.abs().amax(-1, keepdim=True).clamp(min=1e-9) / 127
+        codes = (x / scale).round().to(torch.int8)
+        product = torch._int_mm(codes.flatten(0, -2), weight).view(*x.shape[:-1], -1)
+        return product * scale * self.scale + self.bias
+
     def forward(self, x: Tensor, int8: bool) -> Tensor:
         x = x / self.smoothing
+        if int8 and self._integers is not None and not torch.is_grad_enabled():
+            return self._multiply_integers(x, self._integers)
         if int8:
             x = round_activations(x)
-        weight = quantize_weight(self.weight, self.scale, self.multiplier) if self.is_quantized else self.weight
-        return F.linear(x, weight, self.bias)
+        return F.linear(x, self._deployed(), self.bias)
+
+    def _deployed(self) -> Tensor:
+        if self._held is not None:
+            return self._held
+        return quantize_weight(self.weight, self.scale, self.multiplier) if self.is_quantized else self.weight

@@ -10,22 +10,18 @@ from .config import Config
 from .contrast import Group, Same, info_nce, make_masks, triplet
 from .draw import draw, generator
 from .encoder import Encoding
+from .mine import Mined
 from .prepare import Corpus
 from .tokens import Batch
 from .trainer import Lesson
 
 
 class RetrieveTask:
-    """`pairs` are indexes into the corpus; `queries` and `passages` the teacher's vectors of these; `candidates` from `mine`."""
-
-    def __init__(
-        self, config: Config, corpus: Corpus, pairs: np.ndarray, queries: Tensor, passages: Tensor, candidates: np.ndarray | None,
-        device: torch.device,
-    ) -> None:  # fmt: skip
+    def __init__(self, config: Config, corpus: Corpus, mined: Mined, device: torch.device) -> None:
         self.settings, self.corpus, self.device = config.retrieve, corpus, device
-        self.seed = config.run.seed
-        self.pairs, self.queries, self.passages, self.candidates = pairs, queries, passages, candidates
-        self.negatives = self.settings.negatives if candidates is not None else 0
+        self.seed, self.tokens = config.retrieve.seed or config.run.seed, config.mine.tokens
+        self.pairs, self.queries, self.passages, self.candidates = mined.pairs, mined.queries, mined.passages, mined.candidates
+        self.negatives = self.settings.negatives
 
     def lesson(self, step: int) -> Lesson:
         count = min(self.settings.pairs, len(self.pairs))
@@ -44,7 +40,7 @@ class RetrieveTask:
             "negatives": torch.from_numpy(np.where(mined >= 0, number[filled], -1)),
             "taught": torch.cat([self.queries[at], self.passages[at], self.passages[filled.reshape(-1)]]).float(),
         }
-        return Lesson(rows, self.settings.tokens, {name: fact.to(self.device) for name, fact in facts.items()})
+        return Lesson(rows, self.tokens, {name: fact.to(self.device) for name, fact in facts.items()})
 
     def teach(self, batch: Batch) -> None:
         """Its vectors are known already."""
@@ -69,8 +65,6 @@ class RetrieveTask:
 
     def _mined(self, at: np.ndarray, step: int) -> np.ndarray:
         """Some of each query's candidates, others in each step: [pairs, negatives], -1 for none."""
-        if self.candidates is None:
-            return np.full((len(at), 0), -1, np.int64)
         random = generator(self.seed, "negatives", step)
         mined = np.full((len(at), self.negatives), -1, np.int64)
         for row, pair in enumerate(at):

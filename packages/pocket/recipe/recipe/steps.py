@@ -21,6 +21,7 @@ from .evaluate import evaluate
 from .export import REFERENCE_TEXTS, export
 from .fault import RecipeError
 from .merge import merge
+from .mine import mine
 from .prepare import prepare
 from .quantize import quantize
 from .record import RunFolder
@@ -43,6 +44,7 @@ class Step:
 STEPS = (
     Step("prepare", ("data", "teacher", "student", "arithmetic"), prepare),
     Step("distill", ("distill",), distill, resumes=True),
+    Step("mine", ("mine",), mine, resumes=True),
     Step("retrieve", ("retrieve",), retrieve, resumes=True),
     Step("merge", ("merge",), merge),
     Step("quantize", (), quantize),
@@ -50,8 +52,10 @@ STEPS = (
     Step("export", ("limits", "release"), export),
     Step("evaluate", ("evaluate",), evaluate),
 )
-#: What the command line calls a step: `train` is both stages.
-COMMANDS = {"train": ("distill", "retrieve"), **{step.name: (step.name,) for step in STEPS if step.name not in ("distill", "retrieve")}}
+#: `train` is both stages, and the mining between them.
+TRAIN = ("distill", "mine", "retrieve")
+#: What the command line calls a step.
+COMMANDS = {"train": TRAIN, **{step.name: (step.name,) for step in STEPS if step.name not in TRAIN}}
 
 
 def run_steps(config: Config, run: RunFolder, names: tuple[str, ...]) -> None:
@@ -88,6 +92,7 @@ def data_digest(config: Config) -> str:
     """A hash of the training files, the teacher's weights and the reference texts, by their bytes."""
     train = Path(config.data.train)
     paths = [path for layout in (WIKI, PAIRS, QUERIES) for path in (train / f"{layout.file}.xz", train / layout.file)]
+    paths += sorted(Path(config.student.init).iterdir()) if config.student.init else []
     paths += [find_weights(Path(config.teacher.folder)), REFERENCE_TEXTS, *sorted(Path(config.data.evaluation).glob("*/*.jsonl"))]
     digest = sha256()
     for path in paths:

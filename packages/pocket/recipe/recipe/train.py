@@ -1,14 +1,11 @@
-"""Step `train`: stage 1, then stage 2."""
+"""Step `train`: stage 1 and stage 2. Between them is the step `mine`."""
 
 from __future__ import annotations
-
-import numpy as np
-import torch
 
 from .config import Config
 from .distill import DistillTask
 from .encoder import Encoder, load_encoder, save_encoder
-from .mine import choose_pairs, encode_by_teacher, mine
+from .mine import Mined, mine
 from .prepare import Corpus, load_prepared
 from .record import RunFolder
 from .retrieve import RetrieveTask
@@ -36,7 +33,10 @@ def retrieve(config: Config, run: RunFolder) -> None:
     if not config.retrieve.enabled:
         save_encoder(student, folder / "kept-0000000.safetensors")
         return
-    task = make_task(config, run, load_prepared(run, "teacher", device).eval(), device)
+    if not (run.folder("mine") / "mined.npz").exists():
+        # Stage 2 was off when that step had its turn.
+        mine(config, run)
+    task = RetrieveTask(config, Corpus.load(run.folder("prepare")), Mined.load(run.folder("mine")), device)
     stage = config.retrieve
     trainer = Trainer("stage 2", config, schedule_of(stage), student, task, folder)
 
@@ -45,28 +45,7 @@ def retrieve(config: Config, run: RunFolder) -> None:
             save_encoder(student, folder / f"kept-{step:07d}.safetensors")
 
     losses = trainer.run(keep)
-    run.note("retrieve", losses=losses.mean(25), micro_batch=trainer.micro_batch, pairs=len(task.pairs))
-
-
-def make_task(config: Config, run: RunFolder, teacher: Encoder, device: torch.device) -> RetrieveTask:
-    """Encodes the pairs by the teacher and mines negatives, or reads what an earlier try left of that."""
-    folder = run.folder("retrieve")
-    corpus = Corpus.load(run.folder("prepare"))
-    pairs = choose_pairs(corpus, config.retrieve.max_pairs)
-    tokens = config.retrieve.tokens
-    queries = encode_by_teacher(teacher, corpus.queries, pairs, tokens, folder, "queries")
-    passages = encode_by_teacher(teacher, corpus.passages, pairs, tokens, folder, "passages")
-    candidates = None
-    if config.retrieve.negatives > 0:
-        path = folder / "candidates.npy"
-        if not path.exists():
-            found = mine(config, corpus.passage_number[pairs], queries, passages, device)
-            part = path.with_suffix(".part.npy")
-            np.save(part, found)
-            part.replace(path)
-        candidates = np.load(path)
-        run.note("retrieve", negatives_per_query=round(float((candidates >= 0).sum(1).mean()), 1))
-    return RetrieveTask(config, corpus, pairs, queries, passages, candidates, device)
+    run.note("retrieve", losses=losses.mean(25), micro_batch=trainer.micro_batch)
 
 
 def schedule_of(stage: object) -> Schedule:

@@ -102,8 +102,9 @@ def tables(world: Path) -> dict:
         "student": {"layers": [0, 1], "groups": 16, "positions": 48, "cluster_rounds": 1},
         "arithmetic": {"search_every": 3},
         "distill": {"steps": 10, "pairs": 4, "queries": 4, "micro_batch": 64, "crops": [6, 12], "warmup": 2, "matryoshka": [64, 32]},
+        "mine": {"tokens": 16, "depth": 8},
         "retrieve": {
-            "steps": 6, "pairs": 4, "micro_batch": 64, "tokens": 16, "negatives": 2, "negative_depth": 8, "warmup": 2,
+            "steps": 6, "pairs": 4, "micro_batch": 64, "negatives": 2, "warmup": 2,
             "matryoshka": [64, 32], "keep_every": 2, "temperature": 0.1,
         },
         "merge": {"count": 2},

@@ -54,6 +54,38 @@ def test_gradients_pass_through_where_nothing_is_clipped() -> None:
     assert torch.equal(linear.weight.grad, inside)
 
 
+def test_weights_that_are_held_give_the_same_product_and_the_same_gradient() -> None:
+    x = torch.randn(2, 5, 96, generator=torch.Generator().manual_seed(2))
+    at_once, in_parts = make_linear(), make_linear()
+    at_once.is_quantized = in_parts.is_quantized = True
+    # Some weights are clipped.
+    at_once.scale /= 2
+    in_parts.scale /= 2
+    product = at_once(x, True)
+    product.square().sum().backward()
+    in_parts.hold()
+    for row, whole in zip(x, product, strict=True):
+        part = in_parts(row, True)
+        assert torch.allclose(part, whole, atol=1e-5)
+        part.square().sum().backward()
+    assert in_parts.weight.grad is None
+    in_parts.let_go()
+    assert (in_parts.weight.grad == 0).any()
+    assert torch.allclose(in_parts.weight.grad, at_once.weight.grad, rtol=1e-3, atol=1e-2)
+
+
+def test_integers_give_the_product_of_rounded_floats() -> None:
+    linear = make_linear()
+    linear.is_quantized = True
+    linear.smooth(torch.rand(96, generator=torch.Generator().manual_seed(3)) + 0.1, 0.5)
+    linear.search()
+    x = torch.randn(2, 5, 96, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        floats = linear(x, True)
+        linear.use_integers()
+        assert torch.allclose(linear(x, True), floats, atol=1e-4)
+
+
 def test_activations_are_rounded_for_each_token_alone() -> None:
     x = torch.tensor([[1.0, 0.004, -0.5], [100.0, 0.4, -50.0]])
     rounded = round_activations(x)

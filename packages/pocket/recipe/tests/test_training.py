@@ -15,9 +15,11 @@ import torch
 from recipe.config import Config, make_config
 from recipe.distill import DistillTask
 from recipe.fault import RecipeError
+from recipe.mine import Mined, mine
 from recipe.prepare import Corpus, load_prepared, prepare
 from recipe.record import RunFolder
-from recipe.train import make_task, schedule_of
+from recipe.retrieve import RetrieveTask
+from recipe.train import schedule_of
 from recipe.trainer import Task, Trainer, choose_device
 
 CPU = torch.device("cpu")
@@ -28,7 +30,8 @@ def prepared(world: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder
     from conftest import tables
 
     run = RunFolder(tmp_path_factory.mktemp("prepared"))
-    prepare(make_config(tables(world)), run)
+    for step in (prepare, mine):
+        step(make_config(tables(world)), run)
     return run
 
 
@@ -39,7 +42,7 @@ def make_trainer(config: Config, run: RunFolder, stage: str, folder: Path, micro
     if stage == "distill":
         task = DistillTask(config, Corpus.load(run.folder("prepare")), teacher)
     else:
-        task = make_task(config, run, teacher, CPU)
+        task = RetrieveTask(config, Corpus.load(run.folder("prepare")), Mined.load(run.folder("mine")), CPU)
     schedule = replace(schedule_of(getattr(config, stage)), micro_batch=micro_batch)
     return Trainer(stage, config, schedule, load_prepared(run, "start", CPU), task, folder)
 
@@ -124,13 +127,13 @@ def test_training_lowers_the_loss(settings: dict, prepared: RunFolder, tmp_path:
 
 
 def test_mined_negatives_are_near_but_not_right(config: Config, prepared: RunFolder) -> None:
-    task = make_task(config, prepared, load_prepared(prepared, "teacher", CPU).eval(), CPU)
-    queries, passages = task.queries.float(), task.passages.float()
-    assert (task.candidates >= 0).any()
-    for row, candidates in enumerate(task.candidates):
+    mined = Mined.load(prepared.folder("mine"))
+    queries, passages = mined.queries.float(), mined.passages.float()
+    assert (mined.candidates >= 0).any()
+    for row, candidates in enumerate(mined.candidates):
         for at in candidates[candidates >= 0]:
             assert at != row
-            assert queries[row] @ passages[at] <= config.retrieve.negative_share * (queries[row] @ passages[row]) + 1e-3
+            assert queries[row] @ passages[at] <= config.mine.most_share * (queries[row] @ passages[row]) + 1e-3
 
 
 def test_a_killed_process_goes_on_to_the_same_curve(settings: dict, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from tokenizers import Tokenizer
 
 from recipe.ablate import WHOLE, ablate, format_table
 from recipe.config import Config, make_config
+from recipe.encode import encode_rows
+from recipe.encoder import load_encoder
 from recipe.fault import RecipeError
 from recipe.record import RunFolder
 from recipe.release import release, update_card
@@ -52,6 +54,32 @@ def test_the_graphs_give_the_vectors_of_pytorch(run: RunFolder) -> None:
         cosine = run.record["steps"]["export"][tower]["cosine"]
         assert cosine["webgpu"] > 0.99999
         assert cosine["between devices"] > 0.9
+
+
+def test_a_release_is_a_start_whose_vectors_are_its_own(run: RunFolder, settings: dict, tmp_path: Path) -> None:
+    known = np.fromfile(run.path / "export/reference/pocket.f32", "<f4").reshape(-1, 64)
+    rows = [np.array(ids[1:-1]) for ids in read_json(run.path / "export/reference/tokens.json")]
+    settings["student"] = {"init": str(run.path / "export/model")}
+    for smoothing, least in ((0.0, 0.99999), (0.5, 0.9)):
+        again = RunFolder(tmp_path / str(smoothing))
+        settings["arithmetic"] = {"smoothing": smoothing}
+        run_steps(make_config(settings), again, ("prepare",))
+        start = load_encoder(again.path / "prepare/start.safetensors").eval()
+        start.set_quantized(True)
+        assert (encode_rows(start, rows, 48, 8).numpy() * known).sum(1).min() > least
+        assert start.shape == load_encoder(run.path / "quantize/document.safetensors").shape
+        assert (again.path / "prepare/tokenizer.json").read_bytes() == (run.path / "prepare/tokenizer.json").read_bytes()
+    rotation = load_encoder(again.path / "prepare/teacher.safetensors").rotation.weight.detach()
+    assert np.allclose((rotation @ rotation.T).numpy(), np.eye(64), atol=1e-5)
+
+
+def test_a_release_of_another_teacher_is_refused(run: RunFolder, settings: dict, tmp_path: Path) -> None:
+    settings["student"] = {"init": str(PACKAGE / "model")}
+    with pytest.raises(RecipeError, match="tokens that the teacher lacks"):
+        run_steps(make_config(settings), RunFolder(tmp_path / "other"), ("prepare",))
+    settings["student"] = {"init": str(tmp_path)}
+    with pytest.raises(RecipeError, match="no tokenizer.json"):
+        run_steps(make_config(settings), RunFolder(tmp_path / "empty"), ("prepare",))
 
 
 def test_the_plan_makes_the_int8_weights_from_the_codes(run: RunFolder) -> None:
@@ -142,6 +170,24 @@ def test_ablations_share_what_they_have_in_common_and_give_a_table(world: Path, 
     assert not (tmp_path / "runs/everything-on-1/retrieve/kept-0000006.safetensors").samefile(
         tmp_path / "runs/no-mask-1/retrieve/kept-0000006.safetensors"
     )
+
+
+def test_ablations_of_stage_2_have_one_stage_1_for_all_seeds(
+    run: RunFolder, config: Config, settings: dict, tmp_path: Path
+) -> None:
+    run_steps(config, run, NAMES)
+    lines = [f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items()) for name, values in settings.items()]
+    (tmp_path / "base.toml").write_text("\n".join(lines))
+    text = 'base = "base.toml"\nvary = "retrieve"\nseeds = [1, 2]\nset = ["tower.enabled=false", "retrieve.steps=4"]\n'
+    (tmp_path / "list.toml").write_text(text + '[[ablation]]\nname = "no triplet"\nset = ["retrieve.triplet=0"]\n')
+    ablate(tmp_path / "list.toml", tmp_path / "runs", [], run.path)
+    folders = [tmp_path / "runs" / f"{name}-{seed}" for name in ("everything-on", "no-triplet") for seed in (1, 2)]
+    for folder in folders:
+        assert (folder / "distill/student.safetensors").samefile(run.path / "distill/student.safetensors")
+        assert (folder / "mine/mined.npz").samefile(run.path / "mine/mined.npz")
+    curves = {(folder / "retrieve/losses.jsonl").read_text() for folder in folders}
+    assert len(curves) == 4
+    assert len(read_json(tmp_path / "runs/ablations.json")["no triplet"]) == 2
 
 
 def test_a_table_of_several_seeds_has_their_spread(config: Config) -> None:
