@@ -74,7 +74,9 @@ class Arithmetic:
     #: Share of the steps with int8 activations, one scale for each token.
     int8_share: float = 0.5
     #: 0 is off; else activation channels are scaled into the weights by max|x|^a / max|w|^(1-a).
-    smoothing: float = 0.5
+    smoothing: float = 0.65
+    #: Round the start so that rounding errors make up for each other in what a layer gives out.
+    compensate: bool = True
     #: Steps between two searches for the best scales.
     search_every: int = 100
 
@@ -164,7 +166,8 @@ class Tower:
 
     enabled: bool = False
     layers: list[int] = field(default_factory=lambda: [0])
-    groups: int = 48
+    #: Of 12 dimensions each. 48 groups would make 3.3 MB with the tokenizer.
+    groups: int = 32
     positions: int = 64
     steps: int = 2000
     queries: int = 96

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .cluster import fit_table
+from .compensate import compensate
 from .config import Config
 from .draw import draw
 from .encoder import Encoder, Shape, load_encoder, save_encoder
@@ -109,6 +110,8 @@ def make_start(config: Config, teacher: Encoder, kept: list[int], corpus: Corpus
     # A release that is not smoothed anew lies on its steps already.
     if config.arithmetic.smoothing > 0 or released is None:
         student.search_scales()
+        if config.arithmetic.compensate and config.arithmetic.quantize_weights:
+            compensate(student, batches)
     save_encoder(student, folder / "start.safetensors")
     return facts
 
