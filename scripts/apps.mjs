@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { ROOT, say, seconds } from "./setup.mjs";
 
 /**
- * The apps beside the demo. `name` is that of the folder below `examples`.
- * @type {readonly { readonly name: string, readonly title: string, readonly about: string }[]}
+ * The apps beside the demo. `name` is that of the folder below `examples`; an extension is built too, but loaded by hand.
+ * @type {readonly { readonly name: string, readonly title: string, readonly about: string, readonly isExtension?: boolean }[]}
  */
 export const APPS = [
   {
@@ -21,6 +21,13 @@ export const APPS = [
     title: "Offline library",
     about:
       "Your own files, PDFs and books, found by what they mean. Installable; after the first visit it needs no network.",
+  },
+  {
+    name: "side-panel",
+    title: "Side panel",
+    about:
+      "An extension for Chromium: it remembers the tabs and bookmarks that you choose, and finds what you have read in them.",
+    isExtension: true,
   },
 ];
 
@@ -50,10 +57,13 @@ export async function serveApps({ demo, port }) {
       response.writeHead(request.url === "/" ? 200 : 404, headers);
       return response.end(page("Nearfield", listOf(apps, demo)));
     }
-    const address = opened.get(app.name) ?? openApp(app.name);
+    const address = opened.get(app.name) ?? openApp(app);
     opened.set(app.name, address);
     address.then(
-      (to) => response.writeHead(302, { Location: to, "Cache-Control": "no-store" }).end(),
+      (to) => {
+        if (app.isExtension) return response.writeHead(200, headers).end(page(app.title, stepsTo(to)));
+        response.writeHead(302, { Location: to, "Cache-Control": "no-store" }).end();
+      },
       (thrown) => {
         // The next click tries again.
         opened.delete(app.name);
@@ -68,14 +78,19 @@ export async function serveApps({ demo, port }) {
   return listen(server, port);
 }
 
-/** Builds an app and serves what was built. */
-async function openApp(name) {
+/** Builds an app and serves what was built: gives its address, and of an extension the folder to load. */
+async function openApp({ name, isExtension }) {
   const { build, preview } = await import("vite");
   const root = join(ROOT, "examples", name);
   const config = { root, configFile: join(root, "vite.config.ts"), logLevel: "warn" };
   const started = performance.now();
   say(`building ${name} …`);
   await build({ ...config, build: { rolldownOptions: { checks: { bundlerTimings: false } } } });
+  if (isExtension) {
+    const folder = join(root, "dist");
+    say(`${name}: built in ${seconds(started)}, in ${folder}`);
+    return folder;
+  }
   const server = await preview({ ...config, preview: { port: FIRST_APP_PORT } });
   const address = server.resolvedUrls?.local[0];
   if (!address) throw new Error(`the server of ${name} has no address`);
@@ -114,6 +129,16 @@ function listOf(apps, demo) {
   ].join("")}</ul>`;
 }
 
+/** How an unpacked extension is loaded. A page may not link to the browser's own pages. */
+function stepsTo(folder) {
+  const steps = [
+    "Open <code>chrome://extensions</code> in Chromium, Chrome, Edge or Brave.",
+    "Switch on <b>Developer mode</b>.",
+    `Press <b>Load unpacked</b> and choose the folder <code>${escape(folder)}</code>`,
+  ];
+  return `<p>It is built. Three steps, and its button is in the toolbar:</p><ol>${steps.map((step) => `<li>${step}</li>`).join("")}</ol><p>Then press the button, or Alt+Shift+N, on a page that you want to remember. <code>npm run side-panel</code> also packs the file for a store.</p><p><a href="/">All apps</a></p>`;
+}
+
 function page(title, content) {
   return `<!doctype html>
 <html lang="en">
@@ -127,6 +152,8 @@ function page(title, content) {
   h1 { font-size: 1.7rem; letter-spacing: -0.01em; }
   ul { list-style: none; padding: 0; margin: 2rem 0; }
   li { border-top: 1px solid light-dark(#dcd9d0, #34373c); padding: 1.1rem 0; }
+  ol { padding-left: 1.4rem; }
+  code { font: 0.9em ui-monospace, monospace; overflow-wrap: anywhere; }
   li p { margin: 0.2rem 0 0; color: light-dark(#5b5e66, #a9abb0); }
   a { color: light-dark(#0a58ca, #8ab8ff); font-weight: 600; text-underline-offset: 3px; }
 </style>

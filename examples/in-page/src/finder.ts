@@ -1,9 +1,9 @@
 import { explain } from "./explain.ts";
 import { FindBar } from "./find-bar.ts";
-import { Marks } from "./marks.ts";
+import { Marks } from "../../shared/page/marks.ts";
 import { PageIndex, type Place } from "./page-index.ts";
 import { PageState } from "./page-state.ts";
-import { reveal } from "./reveal.ts";
+import { reveal } from "../../shared/page/reveal.ts";
 
 /** A pause in typing after which it is worth asking. */
 const DEBOUNCE_MS = 120;

@@ -1,5 +1,5 @@
 import { Finder } from "./finder.ts";
-import { canMark } from "./marks.ts";
+import { canMark } from "../../shared/page/marks.ts";
 
 export interface InPage {
   /** Opens the bar; reads the page if that has not begun. */

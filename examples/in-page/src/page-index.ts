@@ -1,7 +1,7 @@
 import { openSearch, type DocumentInput, type Hit, type Search, type Stage } from "nearfield";
-import { readPage, type Section } from "./outline.ts";
+import { readPage, type Section } from "../../shared/page/outline.ts";
 import { PageWatch } from "./page-watch.ts";
-import { inTurns, nextTurn } from "./turns.ts";
+import { inTurns, nextTurn } from "../../shared/page/turns.ts";
 import { startWorker } from "./workers.ts";
 import encoderWorker from "nearfield/workers/encoder?worker&url";
 import indexWorker from "nearfield/workers/index?worker&url";

@@ -4,11 +4,12 @@ import { gatherFolder, type Found } from "./read/gather.ts";
 import { FileProblem } from "./read/problem.ts";
 import type { FolderRecord } from "./shelf/database.ts";
 import type { FileRecord } from "./shelf/record.ts";
-import { tell, warn } from "./view/notices.ts";
+import { tell } from "../../shared/notices.ts";
+import { warn } from "./view/warn.ts";
 import { endOffline } from "./view/offline.ts";
 import { saveAs } from "./view/reader.ts";
-import { askSure } from "./view/sure.ts";
-import { count } from "./view/words.ts";
+import { askSure } from "../../shared/sure.ts";
+import { count } from "../../shared/words.ts";
 
 export interface ActsOptions {
   /** The library; what comes before it is open waits for it. */

@@ -9,9 +9,9 @@ import { CollectionsDialog } from "./view/collections.ts";
 import { isInDialog, make, required } from "../../shared/element.ts";
 import { FileList } from "./view/file-list.ts";
 import { Filters } from "./view/filters.ts";
-import { Finder } from "./view/finder.ts";
+import { Finder } from "../../shared/search/finder.ts";
 import { Giving } from "./view/giving.ts";
-import { clearWarning, tell, warn } from "./view/notices.ts";
+import { clearWarning, tell } from "../../shared/notices.ts";
 import { startOffline, takeShared, type OfflineState } from "./view/offline.ts";
 import { Progress } from "./view/progress.ts";
 import { Rail } from "./view/rail.ts";
@@ -19,7 +19,8 @@ import { Reader } from "./view/reader.ts";
 import { StorageDialog } from "./view/storage.ts";
 import { startTheme } from "../../shared/theme.ts";
 import { Troubles } from "./view/troubles.ts";
-import { sayDate } from "./view/words.ts";
+import { warn } from "./view/warn.ts";
+import { say, sayDate } from "./view/words.ts";
 
 /** How long a change may wait until it is seen: reports come by the dozen, and a person reads a few a second. */
 const SHOWING_MS = 150;
@@ -54,6 +55,7 @@ const finder = new Finder({
     isAsking = isAsked;
     show();
   },
+  say,
   whyEmpty: () =>
     filters.isNarrow
       ? "Nothing in what you have chosen. Choose all kinds, any date and all documents to look further."

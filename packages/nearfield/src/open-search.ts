@@ -22,7 +22,7 @@ const EMPTY_MS = 5_000;
 
 /**
  * Opens the search index of this name, or makes it. Resolves as soon as the index can be read: the query model goes on
- * loading, and the first `query` waits for it. The document worker starts with the first `add`. What a model's name stands
+ * loading, and the first `query` waits for it (or begins it, with `warm: false`). The document worker starts with the first `add`. What a model's name stands
  * for has to be known: the first time that takes a network, from then on it is remembered.
  *
  * An index of another model answers with that while it is encoded anew; see `status().change`.
@@ -38,6 +38,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   const checked = checkSearchOptions(options);
   const parts = { options: checked, ...(await openStages(checked)) };
   const source = new ModelSource(checked);
+  const isWarm = checked.warm ?? true;
   const isInMemory = checked.storage === "memory";
   const { live, spare, all } = isInMemory ? noSlots(checked.name) : await lookAround(checked.name);
   const spawn = checked.workers?.index;
@@ -49,7 +50,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
     // Without a network a stored index is of use all the same.
     const made = stored && isUnreachable(thrown) ? await recallModel(stored) : undefined;
     if (!stored || !live || !made) throw thrown;
-    const succession = await open(servingOf(live.name, stored, made, checked), true);
+    const succession = await open(servingOf(live.name, stored, made, checked), isWarm);
     succession.stall(thrown as RetrievalError);
     return new Search({ ...parts, succession });
   }
@@ -59,7 +60,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   if (stored && live && stored.fingerprint !== fingerprint) {
     const made = await recallModel(stored);
     const from = servingOf(live.name, stored, made, checked);
-    const succession = await open(from, stored.entries > 0);
+    const succession = await open(from, isWarm && stored.entries > 0);
     const over = await succession.change({
       options: checked,
       to: { fingerprint, dimensions, note },
@@ -73,7 +74,7 @@ export async function openSearch(options: SearchOptions): Promise<Search> {
   for (const left of live ? [] : all) if (left.found) await destroyIndexNamed(left.name, spawn);
   const place = live?.name ?? placesOf(checked.name)[0];
   const serving = servingOf(place, { fingerprint, dimensions }, note.cards, checked);
-  const succession = await open(serving, true);
+  const succession = await open(serving, isWarm);
   if (serving.report.persistence !== "ephemeral" && !isSame(stored?.note, note)) {
     // Without it the next opening looks the name up.
     noteIndex(place, note).catch(() => {});
@@ -141,9 +142,9 @@ function servingOf(
   });
 }
 
-async function open(serving: Serving, isAsked: boolean): Promise<Succession> {
+async function open(serving: Serving, isWarm: boolean): Promise<Succession> {
   // The model loads while the index opens. A failure shows in status() and in the first query that meets it.
-  if (isAsked) serving.query.start().catch(() => {});
+  if (isWarm) serving.query.start().catch(() => {});
   await serving.open();
   return new Succession(serving);
 }

@@ -47,6 +47,7 @@ test.each([
   ["an unknown option", { name: "a", modle: "pocket" }],
   ["an unknown storage", { name: "a", storage: "disk" }],
   ["a storage that is null", { name: "a", storage: null }],
+  ["a warmth that is no boolean", { name: "a", warm: "later" }],
   ["an option that is a query's", { name: "a", explain: true }],
   ["a worker instead of a factory", { name: "a", workers: { query: {} } }],
   ["a worker of an unknown role", { name: "a", workers: { ranker: () => {} } }],

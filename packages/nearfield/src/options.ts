@@ -68,6 +68,10 @@ export interface SearchOptions extends EncoderOptions {
    * them is stored, and an index of the same name that is stored is neither read nor changed. Models are kept as ever.
    */
   readonly storage?: StorageChoice | undefined;
+  /**
+   * `false`: the query model begins to load with the first query, not at once. For a page that only adds. Default `true`.
+   */
+  readonly warm?: boolean | undefined;
   /** Reads the best hits once more, with the query, in a worker of its own that starts with the first of them. Default: none. */
   readonly rerank?: SearchRerankOptions | undefined;
   /** Has each query thought about, or rewritten, before it is encoded. Default: none. */
@@ -160,6 +164,7 @@ const SEARCH_KEYS = [
   "precision",
   "durability",
   "storage",
+  "warm",
   "rerank",
   "reason",
   ...ENCODER_KEYS,
@@ -188,11 +193,12 @@ const ADD_KEYS = ["onProgress", "signal"] as const;
 /** @throws RetrievalError `INVALID_OPTION`, `INSECURE_CONTEXT` */
 export function checkSearchOptions(options: unknown): SearchOptions {
   const checked = checkKeys("openSearch", options, SEARCH_KEYS);
-  const { name, precision, durability, storage, rerank: _, reason: __, ...rest } = checked;
+  const { name, precision, durability, storage, warm, rerank: _, reason: __, ...rest } = checked;
   checkName(name);
   checkPrecision(precision);
   checkDurability(durability);
   checkStorage(storage);
+  if (warm !== undefined && typeof warm !== "boolean") throw invalid("warm", "true or false", warm);
   checkEncoderOptions(rest);
   return checked as unknown as SearchOptions;
 }

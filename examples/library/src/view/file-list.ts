@@ -3,7 +3,8 @@ import { sayBytes } from "../read/problem.ts";
 import { titleOf } from "../library/document.ts";
 import type { FileRecord } from "../shelf/record.ts";
 import { make, required } from "../../../shared/element.ts";
-import { count, sayDate } from "./words.ts";
+import { count } from "../../../shared/words.ts";
+import { sayDate } from "./words.ts";
 
 /** Thousands of rows at once would make the page stutter; who looks for one searches. */
 const AT_ONCE = 100;

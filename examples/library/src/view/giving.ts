@@ -1,7 +1,7 @@
 import { gatherDrop, gatherInput, type Found } from "../read/gather.ts";
 import { ACCEPT } from "../read/kind.ts";
 import { required } from "../../../shared/element.ts";
-import { isAbort } from "./words.ts";
+import { isAbort } from "../../../shared/words.ts";
 
 export interface GivingOptions {
   readonly onFiles: (found: AsyncIterable<Found>, folder: string | undefined) => void;

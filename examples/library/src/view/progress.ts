@@ -2,7 +2,7 @@ import type { IntakeCount } from "../library/intake.ts";
 import type { ReadingState } from "../library/reading.ts";
 import { make, required } from "../../../shared/element.ts";
 import { Pace, sayTimeLeft } from "./pace.ts";
-import { count } from "./words.ts";
+import { count } from "../../../shared/words.ts";
 
 /** Read aloud at these shares only: a screen reader must not talk all the time. */
 const SPOKEN_STEPS = 4;

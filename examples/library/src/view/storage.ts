@@ -2,7 +2,7 @@ import type { EncoderStatus, SearchStatus } from "nearfield";
 import { sayBytes } from "../read/problem.ts";
 import { make, required } from "../../../shared/element.ts";
 import type { OfflineState } from "./offline.ts";
-import { count } from "./words.ts";
+import { count } from "../../../shared/words.ts";
 
 const OFFLINE: Readonly<Record<OfflineState, string>> = {
   ready: "Yes. The app, its runtime and its model are kept in this browser.",

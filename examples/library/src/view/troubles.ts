@@ -1,6 +1,6 @@
 import type { FileRecord } from "../shelf/record.ts";
 import { make, required } from "../../../shared/element.ts";
-import { count } from "./words.ts";
+import { count } from "../../../shared/words.ts";
 
 const AT_ONCE = 50;
 

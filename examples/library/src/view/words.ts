@@ -1,12 +1,6 @@
-import { isRetrievalError, type ErrorCode } from "nearfield";
+import type { ErrorCode } from "nearfield";
+import { sayFailure, type Words } from "../../../shared/words.ts";
 import { FileProblem } from "../read/problem.ts";
-
-/** A failure in words for the person in front of the page. */
-export interface Words {
-  readonly title: string;
-  readonly detail: string;
-  readonly repair: string | undefined;
-}
 
 /** What it means here. Codes that only a programmer can cause get a general title. */
 const TITLES: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -46,46 +40,7 @@ export function say(thrown: unknown): Words {
   if (thrown instanceof FileProblem) {
     return { title: "That did not work", detail: thrown.message, repair: undefined };
   }
-  if (thrown instanceof DOMException && thrown.name === "QuotaExceededError") {
-    return {
-      title: "The browser has no room left",
-      detail: "Nothing more could be stored.",
-      repair: REPAIRS.STORAGE_FULL,
-    };
-  }
-  if (isRetrievalError(thrown)) {
-    const { code, message, repair } = thrown;
-    const own = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
-    const detail = repair && own.endsWith(repair) ? own.slice(0, -repair.length).trim() : own;
-    return {
-      title: TITLES[code] ?? "Something went wrong",
-      detail: sentence(detail),
-      repair: REPAIRS[code] ?? repair,
-    };
-  }
-  if (thrown instanceof DOMException) {
-    return {
-      title: "The browser refused",
-      detail: "It gives this page no storage: a private window, perhaps, or a setting.",
-      repair: "Open the page in a normal window, or allow it to store data, and reload.",
-    };
-  }
-  return {
-    title: "Something went wrong",
-    detail: sentence(thrown instanceof Error ? thrown.message : String(thrown)),
-    repair: "Reload the page. Nothing that is stored gets lost.",
-  };
-}
-
-/** True for what was wanted: whoever stops something needs no report of it. */
-export function isAbort(thrown: unknown): boolean {
-  if (isRetrievalError(thrown)) return thrown.code === "ABORTED";
-  return thrown instanceof DOMException && thrown.name === "AbortError";
-}
-
-/** "1 file", "1,204 files". */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return number === 1 ? `1 ${one}` : `${number.toLocaleString("en")} ${many}`;
+  return sayFailure(thrown, { titles: TITLES, repairs: REPAIRS });
 }
 
 const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
@@ -93,9 +48,4 @@ const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 /** A day, or nothing where it is not known. */
 export function sayDate(time: number): string {
   return time > 0 ? DATE.format(time) : "";
-}
-
-function sentence(text: string): string {
-  const upper = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(upper) ? upper : `${upper}.`;
 }

@@ -1,7 +1,7 @@
 import type { Hit, Stage } from "nearfield";
-import { make, required } from "../../../shared/element.ts";
+import { make, required } from "../element.ts";
+import { count, isAbort, type Words } from "../words.ts";
 import { HitList } from "./hit-list.ts";
-import { count, isAbort, say } from "./words.ts";
 
 /** A pause in typing after which it is worth asking. */
 const DEBOUNCE_MS = 90;
@@ -17,6 +17,8 @@ export interface FinderOptions {
   readonly onQuestion: (isAsked: boolean) => void;
   /** Why there may be nothing to find, as a sentence. */
   readonly whyEmpty: () => string;
+  /** A failure in words. */
+  readonly say: (thrown: unknown) => Words;
 }
 
 /** The search box and its answers: asks while the person types, and shows the answer to the latest question only. */
@@ -89,14 +91,12 @@ export class Finder {
       if (!last?.isFinal || signal.aborted) return;
       const failure = last.skipped.find((one) => one.failure)?.failure;
       this.#show(last.hits, text, summarize(last));
-      if (failure)
-        this.#tell(say(failure).title, `${say(failure).detail} ${say(failure).repair ?? ""}`);
+      if (failure) this.#tellOf(failure);
       else if (last.hits.length === 0) this.#tell("Nothing found", this.#options.whyEmpty());
     } catch (thrown) {
       if (signal.aborted || isAbort(thrown)) return;
-      const { title, detail, repair = "" } = say(thrown);
       this.#show([], text, "");
-      this.#tell(title, `${detail} ${repair}`);
+      this.#tellOf(thrown);
     } finally {
       clearTimeout(patience);
     }
@@ -140,6 +140,11 @@ export class Finder {
     this.#clear.hidden = this.#input.value === "";
     this.#slash.hidden = this.#input.value !== "";
     this.#options.onQuestion(text !== "");
+  }
+
+  #tellOf(failure: unknown): void {
+    const { title, detail, repair = "" } = this.#options.say(failure);
+    this.#tell(title, `${detail} ${repair}`);
   }
 
   #tell(title: string, words: string): void {

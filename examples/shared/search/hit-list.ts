@@ -1,5 +1,5 @@
 import type { Hit } from "nearfield";
-import { make } from "../../../shared/element.ts";
+import { make } from "../element.ts";
 import { renderExcerpt } from "./excerpt.ts";
 
 export interface HitListOptions {

@@ -1,5 +1,5 @@
 import type { Hit } from "nearfield";
-import { make } from "../../../shared/element.ts";
+import { make } from "../element.ts";
 
 /** How much of what stands around a passage is shown with it, in UTF-16 code units. */
 const BEFORE = 60;

@@ -1,7 +1,8 @@
-import { make, required } from "../../../shared/element.ts";
-import { say } from "./words.ts";
+import { make, required } from "./element.ts";
+import type { Words } from "./words.ts";
 
-interface Act {
+/** Something to do about what is said. */
+export interface Act {
   readonly label: string;
   readonly run: () => void;
 }
@@ -20,8 +21,8 @@ export function tell(words: string, act?: Act): void {
 }
 
 /** Says what went wrong. */
-export function warn(title: string, thrown: unknown, act?: Act): void {
-  const { title: kind, detail, repair = "" } = say(thrown);
+export function warn(title: string, words: Words, act?: Act): void {
+  const { title: kind, detail, repair = "" } = words;
   show(
     required("failure", HTMLElement),
     [make("b", {}, `${title}. `), `${kind}: ${detail} ${repair}`],

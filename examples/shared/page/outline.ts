@@ -1,5 +1,5 @@
 import { TextMap } from "./text-map.ts";
-import { isRead } from "./visibility.ts";
+import { LAID_OUT, type Reading } from "./visibility.ts";
 
 /** What stands between one heading and the next. */
 export interface Section {
@@ -20,12 +20,14 @@ const HEADING_UNITS = 160;
 /**
  * Reads the visible page as its headings divide it. Code and tables are marked, so that no passage cuts through them. Gives a
  * section when it is complete, and `undefined` after each element, so that whoever reads can let the page go first.
+ * @param reading how it is told what a reader sees; default: by the page's own layout
  */
 export function* readPage(
   root: Element,
   onShadow: (root: ShadowRoot) => void = () => {},
+  reading: Reading = LAID_OUT,
 ): Generator<Section | undefined, void> {
-  const reader = new Reader(root, onShadow);
+  const reader = new Reader(root, onShadow, reading);
   yield* reader.read(root);
   reader.close();
   yield* reader.takeDone();
@@ -33,6 +35,7 @@ export function* readPage(
 
 class Reader {
   readonly #onShadow: (root: ShadowRoot) => void;
+  readonly #reading: Reading;
   /** One heading of the first level is the title of the page, and above everything: it tells no section from another. */
   readonly #hasOneTitle: boolean;
   readonly #path: { readonly level: number; readonly text: string }[] = [];
@@ -47,9 +50,10 @@ class Reader {
   /** What begins and ends the code that is being read; "" outside of code. */
   #fence = "";
 
-  constructor(root: Element, onShadow: (root: ShadowRoot) => void) {
+  constructor(root: Element, onShadow: (root: ShadowRoot) => void, reading: Reading) {
     this.#hasOneTitle = root.querySelectorAll("h1").length === 1;
     this.#onShadow = onShadow;
+    this.#reading = reading;
   }
 
   *takeDone(): Generator<Section, void> {
@@ -60,7 +64,7 @@ class Reader {
 
   *read(element: Element): Generator<Section | undefined, void> {
     yield;
-    if (!isRead(element)) return;
+    if (!this.#reading.isRead(element)) return;
     const { tagName } = element;
     const level = levelOf(element);
     if (level > 0) this.#readHeading(element, level);
@@ -84,8 +88,7 @@ class Reader {
   }
 
   *#readInside(element: Element): Generator<Section | undefined, void> {
-    const { display } = getComputedStyle(element);
-    const isBlock = !display.startsWith("inline") && display !== "contents";
+    const isBlock = this.#reading.isBlock(element);
     if (isBlock) this.#separate("\n\n");
     if (element.tagName === "LI") this.#mark("- ");
     for (const child of this.#childrenOf(element)) {
@@ -148,7 +151,7 @@ class Reader {
     let isFirst = true;
     for (const row of rows) {
       yield;
-      if (!isRead(row)) continue;
+      if (!this.#reading.isRead(row)) continue;
       this.#mark("| ");
       for (const cell of row.cells) {
         this.#writeAll(cell, false);
@@ -165,7 +168,8 @@ class Reader {
   #writeAll(element: Element, keepsLines: boolean): void {
     for (const child of this.#childrenOf(element)) {
       if (child instanceof Text) this.#write(child, keepsLines);
-      else if (child instanceof Element && isRead(child)) this.#writeAll(child, keepsLines);
+      else if (child instanceof Element && this.#reading.isRead(child))
+        this.#writeAll(child, keepsLines);
     }
   }
 

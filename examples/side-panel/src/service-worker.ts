@@ -1,0 +1,53 @@
+// The one part that the browser starts by itself. It keeps nothing in memory that matters: it may be ended at any moment.
+import { Captures } from "./background/capture.ts";
+import { ensureWorking, closeWhenIdle } from "./background/offscreen.ts";
+import { Showings } from "./background/show.ts";
+import { isWish, type Wish } from "./protocol.ts";
+
+const captures = new Captures();
+const showings = new Showings();
+
+// A click on the button is what allows the panel to read that one tab; a panel that opened by itself would be allowed nothing.
+chrome.action.onClicked.addListener(({ windowId }) => {
+  void chrome.sidePanel.open({ windowId }).catch(() => {});
+});
+
+chrome.runtime.onMessage.addListener((message: unknown, _sender, answer) => {
+  if (!isWish(message)) return false;
+  fulfil(message).then(answer, () => answer(undefined));
+  // The answer comes later.
+  return true;
+});
+
+chrome.tabs.onUpdated.addListener((tabId, { status }) => {
+  if (status === "complete") void showings.onLoaded(tabId);
+});
+chrome.tabs.onRemoved.addListener((tabId) => void showings.drop(tabId));
+
+// Whatever woke us: what was begun before goes on.
+chrome.runtime.onStartup.addListener(() => void resume());
+chrome.runtime.onInstalled.addListener(() => void resume());
+void resume();
+
+async function resume(): Promise<void> {
+  await captures.resume();
+  await ensureWorking();
+}
+
+async function fulfil(wish: Wish): Promise<unknown> {
+  switch (wish.type) {
+    case "remember": {
+      const outcomes = await captures.take(wish.tabIds);
+      await ensureWorking();
+      return outcomes;
+    }
+    case "work":
+      return ensureWorking();
+    case "idle":
+      return closeWhenIdle();
+    case "open":
+      return showings.open(wish);
+    default:
+      return wish satisfies never;
+  }
+}
