@@ -61,7 +61,8 @@ export async function serveApps({ demo, port }) {
     opened.set(app.name, address);
     address.then(
       (to) => {
-        if (app.isExtension) return response.writeHead(200, headers).end(page(app.title, stepsTo(to)));
+        if (app.isExtension)
+          return response.writeHead(200, headers).end(page(app.title, stepsTo(to)));
         response.writeHead(302, { Location: to, "Cache-Control": "no-store" }).end();
       },
       (thrown) => {

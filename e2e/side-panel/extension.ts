@@ -6,9 +6,6 @@ import { build } from "vite";
 
 const APP = join(import.meta.dirname, "../../examples/side-panel");
 
-/** Chromium loads an unpacked extension from the command line only if it is asked twice. */
-const ALLOW = "--disable-features=DisableLoadExtensionCommandLineSwitch";
-
 /** The built extension, unpacked in a folder. */
 export class Extension {
   readonly folder: string;
@@ -62,7 +59,6 @@ export class Extension {
     return [
       `--disable-extensions-except=${this.folder}`,
       `--load-extension=${this.folder}`,
-      ALLOW,
       // Lets a test press the button in the toolbar.
       "--enable-unsafe-extension-debugging",
     ];

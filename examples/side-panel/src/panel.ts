@@ -66,6 +66,8 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 onTabChange(() => void now.show(records));
+chrome.permissions.onAdded.addListener(() => showSoon());
+chrome.permissions.onRemoved.addListener(() => showSoon());
 onNews((news) => {
   switch (news.type) {
     case "changed":

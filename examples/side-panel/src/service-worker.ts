@@ -1,7 +1,8 @@
 // The one part that the browser starts by itself. It keeps nothing in memory that matters: it may be ended at any moment.
 import { Captures } from "./background/capture.ts";
-import { ensureWorking, closeWhenIdle } from "./background/offscreen.ts";
+import { closeWhenIdle, ensureWorking } from "./background/offscreen.ts";
 import { Showings } from "./background/show.ts";
+import { announce } from "./news.ts";
 import { isWish, type Wish } from "./protocol.ts";
 
 const captures = new Captures();
@@ -31,18 +32,27 @@ void resume();
 
 async function resume(): Promise<void> {
   await captures.resume();
-  await ensureWorking();
+  await work();
+}
+
+/** Whoever looks is told where the background work does not even begin. */
+async function work(): Promise<void> {
+  try {
+    await ensureWorking();
+  } catch (thrown) {
+    announce({ type: "halted", code: "INTERNAL", message: String(thrown) });
+  }
 }
 
 async function fulfil(wish: Wish): Promise<unknown> {
   switch (wish.type) {
     case "remember": {
       const outcomes = await captures.take(wish.tabIds);
-      await ensureWorking();
+      await work();
       return outcomes;
     }
     case "work":
-      return ensureWorking();
+      return work();
     case "idle":
       return closeWhenIdle();
     case "open":

@@ -2,8 +2,8 @@ import { announce } from "../news.ts";
 import type { Outcome } from "../protocol.ts";
 import { openShelf } from "../shelf/open.ts";
 import { pageKey } from "../shelf/address.ts";
-import type { Problem } from "../shelf/record.ts";
-import { callPage } from "./page-call.ts";
+import type { PageText, Problem } from "../shelf/record.ts";
+import { callPage, type Answer } from "./page-call.ts";
 
 const KEY = "captures";
 
@@ -49,32 +49,33 @@ async function capture(tabId: number): Promise<Outcome> {
   const tab = await chrome.tabs.get(tabId).catch(() => undefined);
   if (!tab) return { title: "", problem: "gone" };
   const { title = "", url } = tab;
-  const problem = whyNot(tab);
-  if (problem) return { title: title || (url ?? ""), problem };
-  const key = pageKey(url ?? "") ?? "";
-  const page = await callPage(tabId, "read");
+  const key = pageKey(url ?? "");
+  const problem = whyNot(tab, key);
+  // Of these not even the address is kept.
+  if (key === undefined || problem === "private") return { title, problem };
+  const page: Answer<PageText> = problem ? { problem } : await callPage(tabId, "read");
+  const met = "problem" in page ? page.problem : undefined;
   try {
     const shelf = await openShelf();
-    if ("problem" in page) {
-      await shelf.putProblem(key, title, page.problem);
-      return { title: title || key, problem: page.problem };
+    if ("result" in page && page.result.sections.length > 0) {
+      await shelf.put(key, page.result);
+      return { title: page.result.title || key };
     }
-    if (page.result.sections.length === 0) {
-      await shelf.putProblem(key, title, "empty");
-      return { title: title || key, problem: "empty" };
-    }
-    await shelf.put(key, page.result);
-    return { title: page.result.title || key };
+    await shelf.putProblem(key, title, met ?? "empty");
+    return { title: title || key, problem: met ?? "empty" };
   } catch {
     return { title: title || key, problem: "unsaved" };
   }
 }
 
 /** What can be said of a tab before it is touched. Without permission the browser does not even tell its address. */
-function whyNot({ incognito, discarded, status, url }: chrome.tabs.Tab): Problem | undefined {
+function whyNot(
+  { incognito, discarded, status, url }: chrome.tabs.Tab,
+  key: string | undefined,
+): Problem | undefined {
   if (incognito) return "private";
   if (url === undefined || url === "") return "unpermitted";
-  if (pageKey(url) === undefined) return "unreadable";
+  if (key === undefined) return "unreadable";
   if (discarded || status === "unloaded") return "asleep";
   return undefined;
 }
