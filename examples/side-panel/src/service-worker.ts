@@ -11,6 +11,8 @@ const showings = new Showings();
 // A click on the button is what allows the panel to read that one tab; a panel that opened by itself would be allowed nothing.
 chrome.action.onClicked.addListener(({ windowId }) => {
   void chrome.sidePanel.open({ windowId }).catch(() => {});
+  // No event tells a panel that is open already what it may read now.
+  announce({ type: "changed" });
 });
 
 chrome.runtime.onMessage.addListener((message: unknown, _sender, answer) => {
