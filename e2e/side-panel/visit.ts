@@ -143,11 +143,21 @@ export async function endServiceWorker(
       .map(({ targetId }) => targetId);
   };
   const before = await workers();
-  for (const targetId of before) {
-    await session.send("Target.closeTarget", { targetId }).catch(() => {});
-  }
-  // The next event starts another one, which may be at once.
-  await expect.poll(async () => (await workers()).filter((id) => before.includes(id))).toEqual([]);
+  const panel = context.pages().find((page) => page.url().startsWith(extension.origin));
+  const own = panel && (await context.newCDPSession(panel));
+  await own?.send("ServiceWorker.enable");
+  // The next event starts another one, which may be at once. One that is just starting does not end when it is told to.
+  await expect
+    .poll(async () => {
+      const left = (await workers()).filter((id) => before.includes(id));
+      await own?.send("ServiceWorker.stopAllWorkers");
+      for (const targetId of left) {
+        await session.send("Target.closeTarget", { targetId }).catch(() => {});
+      }
+      return left;
+    })
+    .toEqual([]);
+  await own?.detach();
   await session.detach();
 }
 
