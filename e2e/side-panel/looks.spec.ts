@@ -34,11 +34,11 @@ for (const colorScheme of ["light", "dark"] as const) {
             for (const { title, url } of pages) await chrome.bookmarks.create({ title, url });
           },
           [
-            ...SHELF.map(({ path, title, body }) => ({
-              title,
-              url: web.putPage(path, title, body),
-            })),
-            { title: "A page that moved away", url: `${web.origin}/moved` },
+            ...SHELF.map(({ site, path, title, body }) => {
+              web.putPage(path, title, body);
+              return { title, url: site + path };
+            }),
+            { title: "A page that moved away", url: "http://travel.example/moved" },
           ],
         );
         await panel.getByRole("button", { name: "Bookmarked pages…" }).click();
@@ -48,14 +48,14 @@ for (const colorScheme of ["light", "dark"] as const) {
         await look("reading");
         await settle(panel, SHELF.length);
         const page = await context.newPage();
-        await page.goto(`${web.origin}${SHELF[0]?.path}`);
+        await page.goto(`${SHELF[0]?.site}${SHELF[0]?.path}`);
         await panel.bringToFront();
         await expect(panel.locator("#now-state")).toContainText("Remembered");
         await look("home");
         await panel.locator("#troubles-title").click();
         await panel.locator("#sites summary").first().click();
         await look("open");
-        await panel.getByRole("button", { name: /^Forget localhost/ }).click();
+        await panel.getByRole("button", { name: /^Forget \w+\.example/ }).click();
         await look("forget");
         await panel.keyboard.press("Escape");
         await ask(panel, "how long should the dough rest?");

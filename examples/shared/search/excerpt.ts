@@ -45,12 +45,24 @@ export function renderExcerpt(hit: Hit, query: string): HTMLElement {
   return element;
 }
 
-/** A first passage begins with the title, which the list shows above it. */
-function withoutTitle({ document: { text, title }, passage: { start, end } }: Hit): Span {
-  if (!title || !text.startsWith(title, start)) return { start, end };
-  const rest = start + title.length;
-  const gap = text.slice(rest, end).search(/\S/);
-  return gap < 0 ? { start, end } : { start: rest + gap, end };
+/** A first passage begins with the title, or the headings that the title is made of; the list shows them above it. */
+function withoutTitle({ document: { text, title = "" }, passage }: Hit): Span {
+  const { start, end } = passage;
+  let at = start;
+  for (;;) {
+    const line = /^[^\n]*/.exec(text.slice(at, end))?.[0].trim() ?? "";
+    if (line === "" || !isIn(title, line)) break;
+    const rest = at + text.slice(at, end).indexOf(line) + line.length;
+    const gap = text.slice(rest, end).search(/\S/);
+    if (gap < 0) return { start, end };
+    at = rest + gap;
+  }
+  return { start: at, end };
+}
+
+/** Headings stand above one another in a title as "A › B", and in a text as "A, B". */
+function isIn(title: string, line: string): boolean {
+  return title.includes(line) || line.split(", ").every((part) => title.includes(part));
 }
 
 function cut(passage: Span, first: Span | undefined): Span {

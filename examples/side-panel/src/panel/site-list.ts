@@ -53,7 +53,11 @@ export class SiteList {
       "summary",
       { "data-key": site },
       make("span", { class: "site-name" }, site),
-      make("span", { class: "number" }, `${count(pages.length, "page")}, ${sayBytes(size)}`),
+      make(
+        "span",
+        { class: "number" },
+        `${count(pages.length, "page")}${size > 0 ? `, ${sayBytes(size)}` : ""}`,
+      ),
     );
     const details = make("details", { class: "site", open: this.#shown.has(site) }, summary);
     details.addEventListener("toggle", () => {
