@@ -229,7 +229,7 @@ test.describe("side panel", EXTENDED, () => {
     await panel.getByRole("button", { name: "All tabs" }).click();
     await expect(panel.locator("#progress")).toBeVisible();
     await expect(panel.locator("#progress-text")).toContainText(/[2-5] of 6/);
-    await endServiceWorker(context, extension);
+    await endServiceWorker(panel, extension);
     await profile.kill();
     context = await launch(extension);
     panel = await openPanel(context, extension);
@@ -255,7 +255,7 @@ test.describe("side panel", EXTENDED, () => {
     const session = await context.newCDPSession(panel);
     const { usage } = await session.send("Storage.getUsageAndQuota", { origin });
     await panel.evaluate(() => chrome.offscreen.closeDocument());
-    await endServiceWorker(context, extension);
+    await endServiceWorker(panel, extension);
     await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + 100_000 });
     await panel.reload();
     const noise = Array.from({ length: 8_000 }, () => Math.random().toString(36));
@@ -267,7 +267,7 @@ test.describe("side panel", EXTENDED, () => {
     await expect(panel.locator("#shelf-title")).toHaveText("1 page of 1 site");
 
     await session.send("Storage.overrideQuotaForOrigin", { origin });
-    await endServiceWorker(context, extension);
+    await endServiceWorker(panel, extension);
     await page.goto(web.putPage("/garden", "Garden", GARDEN));
     await expect(panel.locator("#now-page")).toHaveText("Garden");
     await panel.getByRole("button", { name: "Remember this tab" }).click();

@@ -135,34 +135,19 @@ export function isInView(page: Page): Promise<boolean> {
   });
 }
 
-/** Ends the service worker as the browser does when it has had nothing to do, and waits until it is gone. */
-export async function endServiceWorker(
-  context: BrowserContext,
-  extension: Extension,
-): Promise<void> {
-  const session = await browserOf(context).newBrowserCDPSession();
-  const workers = async () => {
-    const { targetInfos } = await session.send("Target.getTargets");
-    return targetInfos
-      .filter(({ type, url }) => type === "service_worker" && url.startsWith(extension.origin))
-      .map(({ targetId }) => targetId);
-  };
-  const before = await workers();
-  const panel = context.pages().find((page) => page.url().startsWith(extension.origin));
-  const own = panel && (await context.newCDPSession(panel));
-  await own?.send("ServiceWorker.enable");
-  // The next event starts another one, which may be at once. One that is just starting does not end when it is told to.
-  await expect
-    .poll(async () => {
-      const left = (await workers()).filter((id) => before.includes(id));
-      await own?.send("ServiceWorker.stopAllWorkers");
-      for (const targetId of left) {
-        await session.send("Target.closeTarget", { targetId }).catch(() => {});
-      }
-      return left;
-    })
-    .toEqual([]);
-  await own?.detach();
+/** Ends the service worker, as the browser does when it has had nothing to do. The next event starts it again. */
+export async function endServiceWorker(panel: Page, extension: Extension): Promise<void> {
+  const session = await panel.context().newCDPSession(panel);
+  let hasStopped = false;
+  session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+    hasStopped ||= versions.some(
+      ({ scriptURL, runningStatus }) =>
+        scriptURL.startsWith(extension.origin) && runningStatus === "stopped",
+    );
+  });
+  await session.send("ServiceWorker.enable");
+  await session.send("ServiceWorker.stopAllWorkers");
+  await expect.poll(() => hasStopped).toBe(true);
   await session.detach();
 }
 
