@@ -5,7 +5,7 @@ const EDGE = 0.12;
  * Scrolls to a passage, unless it stands where it can be read already. The page's focus and selection stay what they were.
  * @param covered pixels at the top of the window that something of ours lies over
  */
-export function reveal(range: Range, covered: number): void {
+export function reveal(range: Range, covered = 0): void {
   const { top, bottom } = range.getBoundingClientRect();
   const [from, to] = [Math.max(innerHeight * EDGE, covered), innerHeight * (1 - EDGE)];
   const element = range.startContainer.parentElement;
