@@ -53,6 +53,7 @@ export class Stand {
 
   /** Listens, on the same port as before where it did before. */
   async switchOn(): Promise<void> {
+    if (this.#server) return;
     this.#server = await preview({
       root: rootOf(this.#app),
       configFile: join(rootOf(this.#app), "vite.config.ts"),

@@ -6,6 +6,7 @@ interface TraceEvent {
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
+  readonly ts: number;
   readonly dur?: number;
   /** Time that the thread really ran. */
   readonly tdur?: number;
@@ -17,8 +18,16 @@ export interface TaskTimes {
   readonly tasks: number;
   /** The most that one took of the processor: what the page's own code asks for. */
   readonly longestCpuMs: number;
+  /** The same without the browser's garbage collection, which no page can divide. */
+  readonly longestOwnCpuMs: number;
   /** The most by the clock, as a long task counts: on a busy machine mostly other programs' doing. */
   readonly longestMs: number;
+}
+
+const COLLECTIONS: ReadonlySet<string> = new Set(["MajorGC", "MinorGC"]);
+
+function isWithin(event: TraceEvent, task: TraceEvent): boolean {
+  return event.ts >= task.ts && event.ts < task.ts + (task.dur ?? 0);
 }
 
 /** What a page says in the trace, so that its thread is known there. */
@@ -39,7 +48,7 @@ export async function traceMainThreads(
     events.push(...(value as unknown as TraceEvent[])),
   );
   await session.send("Tracing.start", {
-    traceConfig: { includedCategories: ["toplevel", "blink.user_timing"] },
+    traceConfig: { includedCategories: ["toplevel", "blink.user_timing", "devtools.timeline"] },
   });
   return async () => {
     await page?.evaluate((mark) => void performance.mark(mark), MARK);
@@ -54,10 +63,18 @@ export async function traceMainThreads(
     const tasks = events.filter(
       (event) => event.ph === "X" && event.name.endsWith("RunTask") && mains.has(threadOf(event)),
     );
+    const collections = events.filter(
+      (event) => event.ph === "X" && COLLECTIONS.has(event.name) && mains.has(threadOf(event)),
+    );
+    const ownOf = (task: TraceEvent): number =>
+      collections
+        .filter((one) => threadOf(one) === threadOf(task) && isWithin(one, task))
+        .reduce((left, { tdur = 0 }) => left - tdur, task.tdur ?? 0);
     const longest = (times: readonly number[]): number => Math.max(0, ...times) / 1_000;
     return {
       tasks: tasks.length,
       longestCpuMs: longest(tasks.map(({ tdur = 0 }) => tdur)),
+      longestOwnCpuMs: longest(tasks.map(ownOf)),
       longestMs: longest(tasks.map(({ dur = 0 }) => dur)),
     };
   };

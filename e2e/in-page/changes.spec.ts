@@ -115,10 +115,10 @@ test(
       .toContain("baker sells warm rolls");
     const tasks = await traced();
     console.log(
-      `5 MB: the longest task ${tasks.longestCpuMs.toFixed(0)} ms of processor, ${tasks.longestMs.toFixed(0)} ms by the clock; ` +
-        `before it was read ${before.longestCpuMs.toFixed(0)} ms and ${before.longestMs.toFixed(0)} ms`,
+      `5 MB: the longest task ${tasks.longestOwnCpuMs.toFixed(0)} ms of processor, ${tasks.longestCpuMs.toFixed(0)} ms with the browser's garbage collection, ${tasks.longestMs.toFixed(0)} ms by the clock; ` +
+        `before it was read ${before.longestOwnCpuMs.toFixed(0)} ms and ${before.longestMs.toFixed(0)} ms`,
     );
     // The page lays itself out in tasks of its own, in which ours can fall.
-    expect(tasks.longestCpuMs).toBeLessThanOrEqual(before.longestCpuMs + LONG_TASK_MS);
+    expect(tasks.longestOwnCpuMs).toBeLessThanOrEqual(before.longestOwnCpuMs + LONG_TASK_MS);
   },
 );

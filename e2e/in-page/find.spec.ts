@@ -192,3 +192,20 @@ test(
     expect([...current, ...found].join()).not.toContain("your card");
   },
 );
+
+test(
+  "once the page is read, the worker that read it goes, and questions are still answered",
+  EXTENDED,
+  async ({ page, stand }) => {
+    await page.goto(stand.put("/idle", { html: pageOf(HANDBOOK) }));
+    await openBar(page);
+    await untilRead(page);
+    await ask(page, "how do I get my money back?");
+    expect(page.workers()).toHaveLength(3);
+    // Half a minute without work is the time that it is kept.
+    await expect.poll(() => page.workers().length, { timeout: 180_000 }).toBe(2);
+    await ask(page, "when is it closed?");
+    expect((await marked(page)).current.join()).toContain("closed on Sundays");
+    expect(page.workers()).toHaveLength(2);
+  },
+);

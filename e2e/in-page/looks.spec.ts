@@ -30,7 +30,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await look("reading");
         await untilRead(page);
         await look("empty");
-        await ask(page, "does anything get sent to a server?");
+        await ask(page, "what leaves my machine?");
         await look("answers");
         await page.keyboard.press("ArrowDown");
         await look("second");

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { EXTENDED } from "../harness/fixtures.ts";
+import { Profile } from "../harness/profile.ts";
 import { bombFile, epubFile, pdfFile, textFile, type Given } from "./files.ts";
 import { ask, drop, expect, hits, openFirst, settle, test, visit } from "./visit.ts";
 
@@ -142,6 +144,47 @@ test(
     await settle(page, 10);
     await ask(page, "when does the ship depart?");
     await expect(hits(page).first()).toContainText("ferry left");
+  },
+);
+
+test(
+  "where there is no room, that is said, and what was stored is still found",
+  EXTENDED,
+  async ({ stand }) => {
+    test.setTimeout(240_000);
+    // On a disk: what a private window holds in memory is not counted.
+    const profile = await Profile.create(() => {});
+    try {
+      const before = await (await profile.open()).newPage();
+      await visit(before, stand);
+      await drop(before, [GOOD]);
+      await settle(before, 1);
+      await expect(before.locator("body")).toHaveAttribute("data-offline", "ready");
+      // A browser goes for a while by the room that there was when it last asked: another one asks anew.
+      await profile.close();
+      const context = await profile.open();
+      const page = await context.newPage();
+      const session = await context.newCDPSession(page);
+      const origin = stand.url.slice(0, -1);
+      const { usage } = await session.send("Storage.getUsageAndQuota", { origin });
+      await session.send("Storage.overrideQuotaForOrigin", {
+        origin,
+        quotaSize: usage + 1_000_000,
+      });
+      await visit(page, stand);
+      await settle(page, 1);
+      // Nothing that could be compressed.
+      const noise = randomBytes(3_000_000).toString("base64");
+      const large = `<!-- ${noise} --><p>Far too large for the room that is left.</p>`;
+      await drop(page, [textFile("large.html", large, "text/html")]);
+      await expect(page.locator(".trouble, #failure .notice").first()).toContainText(
+        /no room left/,
+      );
+      await ask(page, "who switches on the light in the evening?");
+      await expect(hits(page).first()).toContainText("good.txt");
+    } finally {
+      await profile.remove();
+    }
   },
 );
 

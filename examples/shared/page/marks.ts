@@ -11,9 +11,10 @@ export class Marks {
   readonly #adopters = new Set<DocumentOrShadowRoot>();
 
   constructor() {
-    // A sheet made by a script is no inline style: no policy of the page on styles forbids it.
+    // A sheet made by a script is no inline style: no policy of the page on styles forbids it. Both colours are set, so that they
+    // can be read whatever those of the page are; light or dark goes by the page's own scheme.
     this.#sheet.replaceSync(`
-      ::highlight(${FOUND}) { background-color: #fff0b3; color: #1c1a12; }
+      ::highlight(${FOUND}) { background-color: light-dark(#fff0b3, #4a3d16); color: light-dark(#1c1a12, #fff3d0); }
       ::highlight(${CURRENT}) { background-color: #ffbf47; color: #1c1a12; }
       @media (forced-colors: active) {
         ::highlight(${FOUND}) { background-color: Mark; color: MarkText; }
