@@ -53,8 +53,8 @@ async function run(
 ): Promise<{ report: Report; found: Map<string, ScoredDocument[]> }> {
   const { mode, model, device, dimensions, retrieval, models, softwareGpu, ties } = options;
   const page = await around.buildPage(options.cache);
-  const further = [retrieval, models, softwareGpu];
-  const key = { dataset, mode, model, device, dimensions, page: page.hash, further };
+  const further = [models, softwareGpu];
+  const key = { dataset, mode, model, device, dimensions, page: page.hash, further, retrieval };
   const state = new State(options.cache, key, options.fresh);
   try {
     const job = makeJob(options, dataset, state);

@@ -88,7 +88,7 @@ test.each<[string, Partial<StateKey>]>([
   ["another mode", { mode: "search" }],
   ["changed code", { page: "changed" }],
   ["a changed document", { dataset: { ...dataset, corpus: dataset.corpus.slice(1) } }],
-  ["another mode of retrieval", { further: ["lexical"] }],
+  ["other models", { further: ["elsewhere"] }],
 ])("%s finds nothing of it", (_, changes) => {
   const first = open();
   first.addVectors(rows(1, 2), 0, 2);
@@ -106,6 +106,18 @@ test("other queries find the vectors and none of the answers", () => {
   const queries = dataset.queries.map((query) => ({ ...query, instruction: "Find it" }));
   const other = open({ dataset: { ...dataset, queries } });
   expect(other.stored.rows).toBe(1);
+  expect(other.readAnswers().size).toBe(0);
+  other.close();
+});
+
+test("another mode of retrieval finds what is stored and none of the answers", () => {
+  const first = open();
+  first.addVectors(rows(1, 2), 0, 2);
+  first.addAnswer({ query: "q1", latencyMs: 7, found: [] });
+  first.close();
+  const other = open({ retrieval: "lexical" });
+  expect(other.stored.rows).toBe(1);
+  expect(other.profile).toBe(first.profile);
   expect(other.readAnswers().size).toBe(0);
   other.close();
 });

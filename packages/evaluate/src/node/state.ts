@@ -20,8 +20,10 @@ export interface StateKey extends Pick<Job, "mode" | "model" | "device" | "dimen
   readonly dataset: Dataset;
   /** Hash of the page with all its workers, models and runtimes: other code, other vectors. */
   readonly page: string;
-  /** All else that may change a vector or a ranking. */
+  /** All else that may change a vector. */
   readonly further: readonly unknown[];
+  /** How queries are answered. Runs that differ in this alone share what is stored of the documents. */
+  readonly retrieval?: Job["retrieval"];
 }
 
 /**
@@ -39,7 +41,7 @@ export class State {
 
   /** @throws RetrievalError `INVALID_OPTION` where another run is at work on it */
   constructor(cache: string, key: StateKey, fresh: boolean) {
-    const { dataset, mode, model, device, dimensions = "full" } = key;
+    const { dataset, mode, model, device, dimensions = "full", retrieval } = key;
     const parts = [dataset.name, model, device, String(dimensions), mode];
     const readable = parts.join("-").replaceAll(/[^\p{L}\p{N}._-]+/gu, "_");
     const corpus = hash(dataset.corpus);
@@ -53,7 +55,8 @@ export class State {
     const asked = dataset.queries.map(({ id, text, instruction, excluded }) => {
       return [id, text, instruction, excluded.length];
     });
-    this.#answers = join(this.#folder, `answers-${hash(asked).slice(0, 12)}.jsonl`);
+    const answers = hash([asked, retrieval]).slice(0, 12);
+    this.#answers = join(this.#folder, `answers-${answers}.jsonl`);
     this.#loadVectors();
   }
 
