@@ -1,6 +1,6 @@
 import type { GeneratorCard } from "@nearfield/core";
 import { checkArtifacts } from "./card.ts";
-import { bad, count, filledText, filledTexts, oneOf, optional, record } from "./card/field.ts";
+import { bad, count, filledText, filledTexts, list, oneOf, optional, record } from "./card/field.ts";
 import { checkModelFile } from "./card/file.ts";
 
 const FIELDS = [
@@ -15,6 +15,7 @@ const FIELDS = [
   "artifacts",
   "tokenizer",
   "tokenizerConfig",
+  "knownThoughts",
 ] as const;
 
 /**
@@ -34,5 +35,17 @@ export function validateGeneratorCard(card: unknown): GeneratorCard {
   oneOf(fields["markup"], "markup", ["tokens", "text"]);
   checkArtifacts(fields["artifacts"], 0);
   for (const name of ["tokenizer", "tokenizerConfig"]) checkModelFile(fields[name], name);
+  optional(fields["knownThoughts"], "knownThoughts", checkKnownThoughts);
   return card as GeneratorCard;
+}
+
+function checkKnownThoughts(value: unknown, name: string): void {
+  const known = record(value, name, ["prompts", "tokens"]);
+  const prompts = filledTexts(known["prompts"], `${name}.prompts`);
+  const thoughts = list(known["tokens"], `${name}.tokens`);
+  const isThought = (one: unknown) =>
+    Array.isArray(one) && one.length > 0 && one.every((id) => Number.isSafeInteger(id) && id >= 0);
+  if (thoughts.length !== prompts.length || !thoughts.every(isThought)) {
+    throw bad(`${name}.tokens`, "the tokens of a thought for each prompt", thoughts);
+  }
 }

@@ -42,12 +42,11 @@ export type {
   AddProgress,
   EncoderOptions,
   LoadProgress,
-  QueryOptions,
   SearchOptions,
   SearchWorkers,
-  StreamOptions,
   WorkerFactory,
 } from "./options.ts";
+export type { QueryOptions, StreamOptions } from "./query-options.ts";
 export type { Hit, Parts } from "./hit.ts";
 export type {
   QueryReason,
@@ -63,7 +62,8 @@ export {
   type RerankerOptions,
   type ScoreOptions,
 } from "./reranker.ts";
-export type { AddResult, QueryResult, Search } from "./search.ts";
+export type { AddResult, ImportResult } from "./intake.ts";
+export type { QueryResult, Search } from "./search.ts";
 export type { QueryMode, Skipped, Stage, StageName, StageTrace } from "./stage.ts";
 export type { ChangeStatus, EncoderStatus, ModelLoading, SearchStatus } from "./status.ts";
 export type { GeneratorStatus, HydeDomain, ReasonRecipe, ThoughtRequest } from "@nearfield/reason";

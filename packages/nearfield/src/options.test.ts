@@ -1,12 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { checkIndexOptions } from "./index-options.ts";
-import {
-  checkAddOptions,
-  checkEncoderOptions,
-  checkQuery,
-  checkSearchOptions,
-  checkStream,
-} from "./options.ts";
+import { checkAddOptions, checkEncoderOptions, checkSearchOptions } from "./options.ts";
+import { checkQuery, checkStream } from "./query-options.ts";
 
 const codeOf = (act: () => unknown): string => {
   try {

@@ -1,34 +1,21 @@
-import {
-  asRetrievalError,
-  loadPart,
-  RetrievalError,
-  type DocumentInput,
-  type StoredDocument,
-} from "@nearfield/core";
-import type { Degradation, IndexClient } from "@nearfield/index";
+import { RetrievalError, type DocumentInput } from "@nearfield/core";
 import { aborted } from "@nearfield/link";
+import { closed } from "./closed.ts";
 import { destroySearch } from "./destroy.ts";
-import { blobOf, type ImportSource } from "./file.ts";
+import type { ImportSource } from "./file.ts";
 import type { Hit } from "./hit.ts";
 import { checkIds } from "./ids.ts";
 import { checkSignalOptions, type SignalOptions } from "./index-options.ts";
+import { Intake, type AddResult, type ImportResult } from "./intake.ts";
 import { Latest } from "./latest.ts";
-import {
-  checkAddOptions,
-  checkQuery,
-  checkStream,
-  type AddOptions,
-  type QueryOptions,
-  type SearchOptions,
-  type StreamOptions,
-} from "./options.ts";
-import { askPersisted } from "./persistence.ts";
-import { precisionOf } from "./precision.ts";
+import { checkAddOptions, type AddOptions, type SearchOptions } from "./options.ts";
+import { checkQuery, checkStream, type QueryOptions, type StreamOptions } from "./query-options.ts";
 import type { ReasonStage } from "./reason-stage.ts";
 import type { RerankStage } from "./rerank-stage.ts";
+import { describeSearch } from "./search-status.ts";
 import type { Question, Skipped, Sources, Stage } from "./stage.ts";
 import { finalStage, stagesOf } from "./stages.ts";
-import type { ChangeStatus, EncoderStatus, SearchStatus } from "./status.ts";
+import type { SearchStatus } from "./status.ts";
 import type { Succession } from "./succession.ts";
 import type { RepairResult } from "./vector-index.ts";
 
@@ -41,15 +28,6 @@ export interface QueryResult {
   readonly skipped: readonly Skipped[];
   /** With `explain`: the stages in which the answer came about, the last one being the answer. */
   readonly stages?: readonly Stage[] | undefined;
-}
-
-export interface AddResult {
-  /** Documents that were new or had changed. */
-  readonly added: number;
-  /** Documents that were stored already with the same content. */
-  readonly unchanged: number;
-  /** Passages that were encoded for them. */
-  readonly passages: number;
 }
 
 /** What {@link Search} is wired from. */
@@ -65,12 +43,8 @@ export class Search {
   readonly #options: SearchOptions;
   /** What answers, which changes where the model does. */
   readonly #succession: Succession;
-  #persistent = false;
-  /** Whether the browser was asked to keep the data for good: once is enough, since it may ask the person. */
-  #asked = false;
+  readonly #intake: Intake;
   #closed = false;
-  /** The tail of the queue of `add`s: one at a time, and a failure does not stop the next. */
-  #adding: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   readonly #latest = new Latest();
   readonly #rerank: RerankStage | undefined;
@@ -81,7 +55,8 @@ export class Search {
     this.#succession = succession;
     this.#rerank = rerank;
     this.#reason = reason;
-    void this.#askPersisted("persisted");
+    const isStored = options.storage !== "memory";
+    this.#intake = new Intake({ succession, isStored, closing: this.#closing.signal });
   }
 
   /**
@@ -98,8 +73,7 @@ export class Search {
     options?: AddOptions,
   ): Promise<AddResult> {
     this.#checkOpen();
-    const { onProgress, signal } = checkAddOptions(options);
-    return this.#inTurn(signal, (either) => this.#ingest(documents, onProgress, either));
+    return this.#intake.add(documents, checkAddOptions(options));
   }
 
   /**
@@ -175,7 +149,7 @@ export class Search {
   async repair(options?: SignalOptions): Promise<RepairResult> {
     this.#checkOpen();
     const { signal } = checkSignalOptions("repair", options);
-    return this.#inTurn(signal, (either) => this.#repair(either));
+    return this.#intake.repair(signal);
   }
 
   /**
@@ -195,49 +169,22 @@ export class Search {
    * @throws RetrievalError `INVALID_FILE` for one that is not as it was written, `MODEL_MISMATCH` for vectors of another model,
    * `FORMAT_TOO_NEW`, `SOURCE_FAILED`, `ABORTED`, `CLOSED`, `STORAGE_*`, `WORKER_*`, `TIMEOUT`
    */
-  async import(
-    file: ImportSource,
-    options?: SignalOptions,
-  ): Promise<{ readonly documents: number; readonly passages: number }> {
+  async import(file: ImportSource, options?: SignalOptions): Promise<ImportResult> {
     this.#checkOpen();
     const { signal } = checkSignalOptions("import", options);
-    return this.#inTurn(signal, async (either) => {
-      const blob = await blobOf(file, either);
-      const { entries, rows } = await this.#succession.ask(
-        ({ index }) => index.import(blob, { signal: either }),
-        { signal: either },
-      );
-      this.#askToKeep();
-      return { documents: entries, passages: rows };
-    });
+    return this.#intake.import(file, signal);
   }
 
   /** What is open, on which devices and why, how much is stored and how safely. */
   status(): SearchStatus {
-    const { serving, status: change } = this.#succession;
-    const { model, query, document } = serving;
-    const { entries, rows, generation, persistence, degraded } = serving.report;
-    const { scanner, scannerReason } = serving.report;
-    const stages = [this.#reason?.degradation, this.#rerank?.degradation];
-    return {
+    return describeSearch({
       name: this.#options.name,
-      state: this.#closed ? "closed" : "open",
-      model,
-      change,
-      devices: { query: query.status(), document: document.status() },
-      reason: this.#reason?.status() ?? null,
-      rerank: this.#rerank?.status() ?? null,
-      scanner,
-      scannerReason,
-      ...precisionOf(serving.report),
-      counts: { documents: entries, passages: rows, generation },
-      persistence: persistence === "best-effort" && this.#persistent ? "persistent" : persistence,
-      degraded: [
-        ...degraded,
-        ...(change ? degradationsOf(change, query.status()) : []),
-        ...stages.filter((one) => one !== undefined),
-      ],
-    };
+      isClosed: this.#closed,
+      isPersistent: this.#intake.isPersistent,
+      succession: this.#succession,
+      rerank: this.#rerank,
+      reason: this.#reason,
+    });
   }
 
   /** Ends the workers. What was acknowledged stays stored; pending calls reject with `CLOSED`. Idempotent. */
@@ -286,36 +233,6 @@ export class Search {
     };
   }
 
-  /** Runs `task` after all that was asked before; whoever gives up need not wait for its end. */
-  #inTurn<T>(
-    signal: AbortSignal | undefined,
-    task: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    const turn = this.#adding.then(() => task(either));
-    this.#adding = turn.catch(() => {});
-    return this.#settleOnAbort(turn, either);
-  }
-
-  #askToKeep(): void {
-    // The question may be put to the person: not where there is nothing to keep.
-    if (this.#options.storage === "memory") return;
-    if (!this.#asked) void this.#askPersisted("persist");
-    this.#asked = true;
-  }
-
-  async #repair(signal: AbortSignal): Promise<RepairResult> {
-    return this.#succession.ask(
-      async ({ index }) => {
-        const { restored, lost } = await index.repair({ signal });
-        const gone: string[] = [];
-        const { added } = await this.#ingest(readLost(index, lost, gone), undefined, signal);
-        return { restored: restored + added, lost: gone };
-      },
-      { signal },
-    );
-  }
-
   async *#stream(
     sources: Sources,
     question: Question,
@@ -340,109 +257,9 @@ export class Search {
     }
   }
 
-  async #ingest(
-    documents: Iterable<DocumentInput> | AsyncIterable<DocumentInput>,
-    onProgress: AddOptions["onProgress"],
-    signal: AbortSignal,
-  ): Promise<AddResult> {
-    const total = Array.isArray(documents) ? documents.length : undefined;
-    const sum = { added: 0, unchanged: 0, passages: 0 };
-    try {
-      const { batches } = await loadPart(() => import("./add-part.ts"));
-      for await (const batch of batches(documents, { signal })) {
-        const before = { documents: sum.added + sum.unchanged, passages: sum.passages };
-        const done = await this.#succession.ask(
-          async (serving) => {
-            const report = await serving.document.ingest(batch, {
-              signal,
-              onProgress: (progress) => {
-                serving.count(progress.index);
-                onProgress?.({
-                  documents: before.documents + progress.documents,
-                  passages: before.passages + progress.passages,
-                  total,
-                });
-              },
-            });
-            serving.count(report.index);
-            return report;
-          },
-          { signal, patient: true },
-        );
-        sum.added += done.added;
-        sum.unchanged += done.unchanged;
-        sum.passages += done.passages;
-      }
-    } catch (thrown) {
-      if (this.#closed) throw closed();
-      throw asRetrievalError(thrown);
-    }
-    this.#askToKeep();
-    // Another tab may have changed the index meanwhile, or deleted it. What was added is durable whatever this says.
-    await this.#succession.serving.index.report().catch(() => {});
-    return sum;
-  }
-
-  /** An `add` that still waits for its turn, or whose source hangs, must not keep a caller who gave up. */
-  #settleOnAbort<T>(turn: Promise<T>, signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const onAbort = () =>
-        reject(
-          this.#closed
-            ? closed()
-            : new RetrievalError("ABORTED", "the caller gave up", { cause: signal.reason }),
-        );
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      void turn.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    });
-  }
-
-  async #askPersisted(question: "persist" | "persisted"): Promise<void> {
-    this.#persistent = await askPersisted(question);
-  }
-
   #checkOpen(): void {
     if (this.#closed) throw closed();
   }
-}
-
-/** Documents that are read from the store at once for being encoded again. */
-const LOST_PER_READ = 32;
-
-/** The documents of these ids as they were added; ids whose text is gone as well go to `gone`. */
-async function* readLost(
-  index: IndexClient,
-  lost: readonly string[],
-  gone: string[],
-): AsyncGenerator<DocumentInput> {
-  for (let start = 0; start < lost.length; start += LOST_PER_READ) {
-    const ids = lost.slice(start, start + LOST_PER_READ);
-    const entries = await index.get(ids);
-    for (const [at, entry] of entries.entries()) {
-      if (!entry) gone.push(ids[at] as string);
-      else {
-        const { passages: _, ...document } = entry.payload as StoredDocument;
-        yield document;
-      }
-    }
-  }
-}
-
-/** What a change of model means for who asks. */
-function degradationsOf(change: ChangeStatus, query: EncoderStatus): readonly Degradation[] {
-  const { state, failure, to } = change;
-  const stopped = failure && {
-    code: failure.code,
-    message: `the index could not be encoded anew for ${to?.name ?? "the new model"}: ${failure.message}`,
-  };
-  const mute = query.failure && {
-    code: query.failure.code,
-    message: `the model that made the index can not be loaded, so that queries have no answer ${
-      state === "failed" ? "" : "until it is encoded anew"
-    }: ${query.failure.message}`,
-  };
-  return [stopped, mute].filter((one) => one !== null);
 }
 
 /** A query can turn a stage off that was not opened, and nothing else. */
@@ -451,12 +268,6 @@ function refuseUnopened(name: "rerank" | "reason", wish: unknown): void {
   throw new RetrievalError("INVALID_OPTION", `this search was opened without ${name}`, {
     value: wish,
     repair: `Give ${name} to openSearch.`,
-  });
-}
-
-function closed(): RetrievalError {
-  return new RetrievalError("CLOSED", "the search was closed", {
-    repair: "Open it again with openSearch.",
   });
 }
 

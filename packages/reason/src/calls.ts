@@ -13,6 +13,11 @@ export interface LoadReport {
   readonly rung: Rung;
   readonly adapter: string;
   readonly threads: number;
+  /**
+   * How the device was checked: by so many known thoughts, or by the cosine of what it gives in two ways; null where nothing had to be
+   * checked.
+   */
+  readonly check: { readonly thoughts: number; readonly agreement: number | null } | null;
 }
 
 export interface WriteRequest {
@@ -34,7 +39,10 @@ export interface ReasonCalls {
   load: {
     input: LoadRequest;
     output: LoadReport;
-    progress: { readonly stage: FetchStage | "session"; readonly loadedBytes: number };
+    progress: {
+      readonly stage: FetchStage | "session" | "known-thoughts";
+      readonly loadedBytes: number;
+    };
   };
   write: {
     input: WriteRequest;

@@ -9,7 +9,7 @@ import {
   type Rung,
   type RuntimeFiles,
 } from "@nearfield/runtime";
-import type { ReasonCalls, WriteRequest, WrittenThought } from "./calls.ts";
+import type { LoadReport, ReasonCalls, WriteRequest, WrittenThought } from "./calls.ts";
 import type { Thought, ThoughtProvider, ThoughtRequest } from "./provider.ts";
 import { spawnReasonWorker } from "./spawn.ts";
 import type { GeneratorStatus } from "./status.ts";
@@ -36,6 +36,7 @@ export class LocalModel implements ThoughtProvider, Disposable {
   readonly card: GeneratorCard;
   readonly #options: LocalModelOptions;
   readonly #relay: Relay<ReasonCalls, Climb>;
+  #loaded: LoadReport | undefined;
 
   /** @throws RetrievalError `INVALID_OPTION`, `MODEL_UNSUPPORTED` */
   constructor(options: LocalModelOptions) {
@@ -48,6 +49,7 @@ export class LocalModel implements ThoughtProvider, Disposable {
       plan: async () => new Climb(card, device, device === "wasm" ? UNASKED : await findAdapter()),
       begin: (climb, onLife) => this.#begin(climb.rung as Rung, onLife),
       fatal: POISONED,
+      onUnprepared: () => (this.#loaded = undefined),
     });
   }
 
@@ -75,6 +77,7 @@ export class LocalModel implements ThoughtProvider, Disposable {
       rung,
       device: rung && (rung === "wasm" ? "wasm" : "webgpu"),
       reasons: [...(climb?.reasons ?? [])],
+      check: this.#loaded?.check ?? null,
     };
   }
 
@@ -94,13 +97,14 @@ export class LocalModel implements ThoughtProvider, Disposable {
       spawn: spawn ?? spawnReasonWorker,
       idleMs,
       onLife,
-      prepare: (connection) =>
-        connection.call("load", {
+      prepare: async (connection) => {
+        this.#loaded = await connection.call("load", {
           card,
           rung,
           runtime: files,
           threads: threads ?? chooseThreads("query"),
-        }),
+        });
+      },
     });
   }
 }
@@ -109,6 +113,8 @@ const POISONED: readonly ErrorCode[] = [
   "DEVICE_LOST",
   "DEVICE_UNAVAILABLE",
   "INFERENCE_FAILED",
+  // Of the worker this means that its device computes something else, or no numbers at all.
+  "THOUGHT_INVALID",
   "TIMEOUT",
 ];
 

@@ -1,6 +1,7 @@
 import type { Device } from "@nearfield/core";
 import type { RelayState } from "@nearfield/link";
 import type { Reason, Rung } from "@nearfield/runtime";
+import type { LoadReport } from "./calls.ts";
 
 /** A snapshot of a local language model: plain data. */
 export interface GeneratorStatus {
@@ -11,4 +12,6 @@ export interface GeneratorStatus {
   readonly device: Device | null;
   /** Why rungs were left or never tried, in the order of events. */
   readonly reasons: readonly Reason[];
+  /** How the device was checked when the model was loaded; null before that, and where there was nothing to check it by. */
+  readonly check: LoadReport["check"];
 }

@@ -15,4 +15,10 @@ export interface Scorer {
    * `INFERENCE_FAILED`, `SCORE_INVALID`
    */
   score(request: ScoreRequest, job?: ScoreJob): Promise<Float32Array>;
+
+  /**
+   * How well the device agrees with itself: cosine of what it gives for the same tokens in two ways. Absent where there is no second
+   * way.
+   */
+  measureAgreement?(): Promise<number>;
 }

@@ -20,6 +20,9 @@ const SAME_EVERYWHERE: readonly ErrorCode[] = [
   "WORKER_UNAVAILABLE",
 ];
 
+/** What a device gave that computes something else: it would do so again. */
+const WRONG: readonly ErrorCode[] = ["EMBEDDING_INVALID", "SCORE_INVALID", "THOUGHT_INVALID"];
+
 /**
  * One way down the ladder, from the best rung to the last: which rung is in place, and what follows when it fails. It
  * starts nothing itself.
@@ -93,7 +96,7 @@ export class Climb {
       return wasm > this.#position ? wasm : this.#rungs.length;
     }
     // What has served before may have met an accident: one more worker of the same kind.
-    const isWrong = code === "EMBEDDING_INVALID" || code === "SCORE_INVALID";
+    const isWrong = WRONG.includes(code);
     const isAccident = wasReady && !isWrong && !this.#hadAccident;
     this.#hadAccident = isAccident;
     return isAccident ? this.#position : this.#position + 1;

@@ -3,6 +3,7 @@ export { openEngine, type Engine, type EngineOptions } from "./engine.ts";
 export { mixesRows, usesOperator } from "./operator.ts";
 export { piecesOf } from "./piece.ts";
 export { createTokenizer, type Tokenizer, type TokenizerRecipe } from "./tokenizer.ts";
+export { LEAST_AGREEMENT, measureAgreement } from "./worker/agreement.ts";
 export { Decoder, type Cache } from "./worker/decoder.ts";
 export { openGpu, type Gpu } from "./worker/device.ts";
 export { Mutex } from "./worker/mutex.ts";

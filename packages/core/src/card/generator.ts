@@ -22,6 +22,18 @@ export interface GeneratorCard {
    */
   readonly markup: "tokens" | "text";
   readonly artifacts: Readonly<Partial<Record<Device, ModelArtifact>>>;
+  /** What the model must write: a device that writes something else is refused. */
+  readonly knownThoughts?: KnownThoughts | undefined;
   readonly tokenizer: ModelFile;
   readonly tokenizerConfig: ModelFile;
+}
+
+/**
+ * Prompts and the tokens that the model begins its thought with, as another program computed them. Of more than 32 tokens, since
+ * kernels have been wrong beyond those only; where the likeliest token leads by much, since rounding differs between devices.
+ */
+export interface KnownThoughts {
+  readonly prompts: readonly string[];
+  /** One list for each prompt; as many tokens are written as it has. */
+  readonly tokens: readonly (readonly number[])[];
 }

@@ -11,6 +11,7 @@ import {
 } from "@nearfield/runtime/worker";
 import type { LoadReport, LoadRequest, ReasonCalls } from "../calls.ts";
 import { Generator } from "./generator.ts";
+import { checkKnownThoughts } from "./known-thoughts.ts";
 
 interface Loaded {
   readonly generator: Generator;
@@ -74,5 +75,8 @@ async function load(
   files.release();
   const decoder = new Decoder(session, markup.padId);
   const generator = new Generator({ card, decoder, markup, text });
-  return { generator, report: { rung, threads, adapter: gpu?.adapter ?? "WASM SIMD" } };
+  job.report({ stage: "known-thoughts", loadedBytes: files.byteLength });
+  const onGpu = gpu !== undefined;
+  const check = await checkKnownThoughts({ card, generator, decoder, engine: text, onGpu });
+  return { generator, report: { rung, threads, adapter: gpu?.adapter ?? "WASM SIMD", check } };
 }

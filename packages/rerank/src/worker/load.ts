@@ -13,7 +13,7 @@ import {
   type Gpu,
 } from "@nearfield/runtime/worker";
 import type { LoadProgress, LoadReport, LoadRequest } from "../calls.ts";
-import { checkKnownScores } from "../known-scores.ts";
+import { checkKnownScores } from "./known-scores.ts";
 import type { Scorer } from "../scorer.ts";
 import { PairScorer } from "./pair.ts";
 import { Template } from "./template.ts";

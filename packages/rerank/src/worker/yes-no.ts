@@ -1,6 +1,12 @@
 import { RetrievalError, type Device, type YesNoScoring } from "@nearfield/core";
 import { planBatches, type BatchLimits } from "@nearfield/runtime";
-import { nextTask, type Cache, type Decoder, type Engine } from "@nearfield/runtime/worker";
+import {
+  measureAgreement,
+  nextTask,
+  type Cache,
+  type Decoder,
+  type Engine,
+} from "@nearfield/runtime/worker";
 import type { ScoreRequest, Strategy } from "../calls.ts";
 import { sharedPrefix } from "../prefix.ts";
 import type { ScoreJob, Scorer } from "../scorer.ts";
@@ -28,6 +34,9 @@ const LOGITS = 16 * 2 ** 20;
 /** Below this a cache costs as much as it saves. */
 const LEAST_PREFIX = 8;
 
+/** With whatever template, more than 32 tokens. */
+const PROBE = "Refunds are paid to the original card within five working days. ".repeat(6);
+
 /** Scores by the likelihood of "yes" as the next token (Qwen3-Reranker). */
 export class YesNoScorer implements Scorer {
   readonly #options: YesNoOptions;
@@ -54,6 +63,12 @@ export class YesNoScorer implements Scorer {
       job.onBatch?.(done);
     }
     return scores;
+  }
+
+  measureAgreement(): Promise<number> {
+    const { decoder, template } = this.#options;
+    const [row = []] = template.rowsOf({ query: PROBE, passages: [PROBE] });
+    return measureAgreement(decoder, row);
   }
 
   async #readPrefix(

@@ -1,6 +1,7 @@
 import { RetrievalError, type RerankerCard } from "@nearfield/core";
-import type { LoadReport, ScoreRequest } from "./calls.ts";
-import type { Scorer } from "./scorer.ts";
+import { LEAST_AGREEMENT } from "@nearfield/runtime/worker";
+import type { LoadReport, ScoreRequest } from "../calls.ts";
+import type { Scorer } from "../scorer.ts";
 
 /** Lengths of the passages where a card has no known scores: kernels have been wrong beyond 32 tokens only. */
 const WORDS = [4, 40, 120] as const;
@@ -9,7 +10,7 @@ const SELF_TOLERANCE = 0.01;
 
 /**
  * Scores the card's known pairs, by the way that serves and then each pair alone without a cache, and compares. Drivers and
- * kernels have been wrong without any error. Where a card has no known scores, two ways of a GPU are compared with one
+ * kernels have been wrong without any error. Where a card has no known scores, ways of a GPU are compared with one
  * another, which finds a kernel that is wrong for one of them; WASM needs none of that.
  * @throws RetrievalError `SCORE_INVALID`
  */
@@ -20,6 +21,7 @@ export async function checkKnownScores(
 ): Promise<LoadReport["knownScores"]> {
   const known = card.knownScores;
   if (!known && !onGpu) return null;
+  if (!known) await checkAgreement(scorer);
   const { queries, documents, scores, tolerance } = known ?? (await selfScores(scorer));
   let pairs = 0;
   let greatestError = 0;
@@ -39,6 +41,15 @@ export async function checkKnownScores(
 }
 
 const PLAIN = { reusePrefix: false, batching: "alone" } as const;
+
+async function checkAgreement(scorer: Scorer): Promise<void> {
+  const agreement = (await scorer.measureAgreement?.()) ?? 1;
+  if (agreement >= LEAST_AGREEMENT) return;
+  throw new RetrievalError("SCORE_INVALID", "the same text read in two ways gives other logits", {
+    value: agreement,
+    repair: "Try another device: this one computes something else.",
+  });
+}
 
 async function selfScores(scorer: Scorer) {
   const words = "Refunds are paid to the original card within five working days".split(" ");
