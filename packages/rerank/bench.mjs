@@ -1,13 +1,22 @@
-// `node packages/rerank/bench.mjs`: what reading the prefix once is worth, measured in a real browser.
+// What reading the prefix once is worth, measured in a real browser:
+//   node packages/rerank/bench.mjs [--model toy|layer-fp32|layer-q4] [--rounds 7] [--candidates 50]
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { createServer } from "vite";
 import { findChromium, QUIET } from "../../scripts/chromium.mjs";
 
-const SIZES = { candidates: 50, prefixTokens: 60, passageTokens: 100 };
-const ROUNDS = 7;
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: "toy" },
+    rounds: { type: "string", default: "7" },
+    candidates: { type: "string", default: "50" },
+  },
+});
+const SIZES = { candidates: Number(values.candidates), prefixTokens: 60, passageTokens: 100 };
+const ROUNDS = Number(values.rounds);
 const TICKS_PER_SECOND = 100;
 
 const server = await createServer({
@@ -29,10 +38,13 @@ try {
   const page = await browser.newPage();
   const [address] = server.resolvedUrls.local;
   await page.goto(new URL("packages/rerank/bench.html", address).href);
-  await page.evaluate(async (sizes) => {
-    const { openPrefixBench } = await import("/packages/rerank/src/bench/prefix.ts");
-    globalThis.scoreOnce = await openPrefixBench(sizes);
-  }, SIZES);
+  await page.evaluate(
+    async ({ model, sizes }) => {
+      const { openPrefixBench } = await import("/packages/rerank/src/bench/prefix.ts");
+      globalThis.scoreOnce = await openPrefixBench(model, sizes);
+    },
+    { model: values.model, sizes: SIZES },
+  );
   const ways = { reused: [], reencoded: [] };
   const scores = {};
   for (let round = 0; round <= ROUNDS; round++) {
@@ -48,6 +60,8 @@ try {
     ways[way].map((spent) => spent[name]).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)];
   const differences = scores.reused.map((score, at) => Math.abs(score - scores.reencoded[at]));
   console.log({
+    model: values.model,
+    rounds: ROUNDS,
     ...SIZES,
     cpuMs: { reused: median("reused", "cpuMs"), reencoded: median("reencoded", "cpuMs") },
     wallMs: { reused: median("reused", "wallMs"), reencoded: median("reencoded", "wallMs") },

@@ -28,7 +28,7 @@ export type {
   Role,
   SpecialToken,
 } from "./card/recipe.ts";
-export type { GeneratorCard, KnownThoughts } from "./card/generator.ts";
+export type { GeneratorCard, KnownThoughts, Sampling } from "./card/generator.ts";
 export type {
   PairScoring,
   RerankerCard,

@@ -1,6 +1,16 @@
 import type { GeneratorCard } from "@nearfield/core";
 import { checkArtifacts } from "./card.ts";
-import { bad, count, filledText, filledTexts, list, oneOf, optional, record } from "./card/field.ts";
+import {
+  bad,
+  count,
+  filledText,
+  filledTexts,
+  fraction,
+  list,
+  oneOf,
+  optional,
+  record,
+} from "./card/field.ts";
 import { checkModelFile } from "./card/file.ts";
 
 const FIELDS = [
@@ -16,6 +26,7 @@ const FIELDS = [
   "tokenizer",
   "tokenizerConfig",
   "knownThoughts",
+  "sampling",
 ] as const;
 
 /**
@@ -36,7 +47,16 @@ export function validateGeneratorCard(card: unknown): GeneratorCard {
   checkArtifacts(fields["artifacts"], 0);
   for (const name of ["tokenizer", "tokenizerConfig"]) checkModelFile(fields[name], name);
   optional(fields["knownThoughts"], "knownThoughts", checkKnownThoughts);
+  optional(fields["sampling"], "sampling", checkSampling);
   return card as GeneratorCard;
+}
+
+function checkSampling(value: unknown, name: string): void {
+  const { temperature, topP } = record(value, name, ["temperature", "topP"]);
+  if (!(Number.isFinite(temperature) && (temperature as number) > 0)) {
+    throw bad(`${name}.temperature`, "a number above 0", temperature);
+  }
+  fraction(topP, `${name}.topP`);
 }
 
 function checkKnownThoughts(value: unknown, name: string): void {

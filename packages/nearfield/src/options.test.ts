@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { checkIndexOptions } from "./index-options.ts";
+import { checkIndexOptions, checkIndexQuery } from "./index-options.ts";
 import { checkAddOptions, checkEncoderOptions, checkSearchOptions } from "./options.ts";
 import { checkQuery, checkStream } from "./query-options.ts";
 
@@ -110,6 +110,11 @@ test.each([
   ["a key, which is for streams", { key: "box" }],
 ])("a query with %s is an INVALID_OPTION", (_, options) => {
   expect(codeOf(() => checkQuery("x", options))).toBe("INVALID_OPTION");
+});
+
+test("a query of an index, whose rows have no text, takes no reranker", () => {
+  expect(codeOf(() => checkIndexQuery({ rerank: true }))).toBe("INVALID_OPTION");
+  expect(codeOf(() => checkIndexQuery({ rerank: { candidates: 5 } }))).toBe("INVALID_OPTION");
 });
 
 test("a stream takes a key, and what a query takes but explain", () => {

@@ -1,4 +1,5 @@
 // Queries that are thought about before they are encoded, by a function of the app and the model that is shipped.
+import { pocketCard } from "@nearfield/pocket";
 import type { ThoughtRequest } from "@nearfield/reason";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSearch } from "./open-search.ts";
@@ -46,6 +47,54 @@ test("a thought that fails leaves the answer to the plain query, which says so",
   expect(hits).toEqual(plain.hits);
   expect(skipped).toMatchObject([{ part: "reason", failure: { code: "THOUGHT_INVALID" } }]);
   expect(search.status().degraded).toMatchObject([{ code: "THOUGHT_INVALID" }]);
+});
+
+test.for<[string, () => unknown, string | undefined]>([
+  ["never answers", () => new Promise(() => {}), "TIMEOUT"],
+  [
+    "throws at once",
+    () => {
+      throw new TypeError("broken");
+    },
+    "THOUGHT_INVALID",
+  ],
+  ["gives an empty thought", () => " \n", "THOUGHT_INVALID"],
+  ["gives a page", () => "<!DOCTYPE html><title>502</title>", "THOUGHT_INVALID"],
+  ["gives no text", () => ({ answer: 42 }), "THOUGHT_INVALID"],
+  ["gives a megabyte", () => "high water ".repeat(100_000), undefined],
+])("a provider that %s costs no answer", async ([, given, code]) => {
+  think = given as typeof think;
+  // A megabyte that is cut must have the time to be encoded.
+  const reason = code === "TIMEOUT" ? { timeoutMs: 100 } : true;
+  const plain = await search.query("when does the sea rise?", { reason: false });
+  const { hits, skipped } = await search.query("when does the sea rise?", { reason });
+  expect(skipped).toMatchObject(code ? [{ part: "reason", failure: { code } }] : []);
+  if (code) expect(hits).toEqual(plain.hits);
+  else expect(hits).toHaveLength(3);
+});
+
+test("a template without {query} is told when the search is opened", async () => {
+  const recipe = { template: "Think.", use: "instead" } as const;
+  const opening = openSearch({ name: "never", reason: { provider: () => "", recipe } });
+  await expect(opening).rejects.toMatchObject({ code: "INVALID_OPTION", value: "Think." });
+});
+
+test("a model whose vocabulary lacks the token that its card appends is MODEL_INVALID, and words still answer", async () => {
+  const endToken = { text: "<emb_token>", appendedBy: "encoder" } as const;
+  const lame = await openSearch({
+    name: `lame ${Math.random()}`,
+    device: "wasm",
+    model: { ...pocketCard, endToken },
+  });
+  await expect(lame.query("dough", { mode: "dense" })).rejects.toMatchObject({
+    code: "MODEL_INVALID",
+  });
+  const stages: Stage[] = [];
+  for await (const stage of lame.stream("dough")) stages.push(stage);
+  expect(stages.at(-1)?.skipped).toMatchObject([
+    { part: "dense", failure: { code: "MODEL_INVALID" } },
+  ]);
+  await lame.destroy();
 });
 
 test("a newer stream tells who thinks for the older one that nobody waits", async () => {

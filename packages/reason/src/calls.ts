@@ -25,6 +25,11 @@ export interface WriteRequest {
   readonly template: string;
   readonly query: string;
   readonly maxNewTokens: number;
+  /**
+   * Which of several thoughts, from 0 on: drawn as the card's `sampling` says, and the same one each time. Absent: the likeliest token is
+   * taken each time.
+   */
+  readonly draw?: number | undefined;
 }
 
 export interface WrittenThought {

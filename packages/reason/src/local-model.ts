@@ -29,7 +29,8 @@ const IDLE_MS = 60_000;
 
 /**
  * A local language model as a provider: a worker of its own, started at the first thought, on the first rung of the ladder that
- * loads. It takes the likeliest token each time, so that it has one thought for a prompt, however many are asked for.
+ * loads. It takes the likeliest token each time, so that it has one thought for a prompt; where several are asked for, they are
+ * drawn as the card's `sampling` says, the same ones each time.
  */
 export class LocalModel implements ThoughtProvider, Disposable {
   readonly name: string;
@@ -53,11 +54,18 @@ export class LocalModel implements ThoughtProvider, Disposable {
     });
   }
 
-  async think({ prompt, maxNewTokens, signal }: ThoughtRequest): Promise<readonly Thought[]> {
-    // The prompt is whole already: braces in a query must not be filled again.
-    const written = await this.write({ template: "{query}", query: prompt, maxNewTokens }, signal);
-    const tokens = [...written.promptTokens, ...written.thoughtTokens];
-    return [{ text: written.text, tokens }];
+  async think(request: ThoughtRequest): Promise<readonly Thought[]> {
+    const { prompt, maxNewTokens, signal } = request;
+    const count = this.card.sampling ? request.thoughts : 1;
+    const thoughts: Thought[] = [];
+    for (let at = 0; at < count; at++) {
+      // The prompt is whole already: braces in a query must not be filled again.
+      const wanted = { template: "{query}", query: prompt, maxNewTokens };
+      const draw = count > 1 ? at : undefined;
+      const { text, promptTokens, thoughtTokens } = await this.write({ ...wanted, draw }, signal);
+      thoughts.push({ text, tokens: [...promptTokens, ...thoughtTokens] });
+    }
+    return thoughts;
   }
 
   /**

@@ -1,8 +1,10 @@
 // Writes small ONNX graphs (onnx.proto), so that tests run the real runtime on arithmetic they can do by hand.
 
 /** Element types of ONNX. */
-const TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+const TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
 type ElementType = keyof typeof TYPES;
+
+const OPSETS = { "": 17, "com.microsoft": 1 } as const;
 
 /** What a graph is made of. */
 export interface GraphParts {
@@ -19,12 +21,18 @@ export interface GraphParts {
   }[];
   readonly nodes: readonly {
     readonly operator: string;
+    /** Empty for an operator of ONNX itself. */
+    readonly domain?: "com.microsoft";
     readonly inputs: readonly string[];
     readonly outputs: readonly string[];
     /** Whole numbers only. */
     readonly attributes?: Readonly<Record<string, number>>;
   }[];
-  readonly outputs: readonly { readonly name: string; readonly type: ElementType }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly type: ElementType;
+    readonly shape?: readonly (number | string)[];
+  }[];
 }
 
 /** The bytes of an `.onnx` file of opset 17. */
@@ -45,6 +53,7 @@ export function writeGraph({
           ...Object.entries(node.attributes ?? {}).map(([name, value]) =>
             field(5, message(field(1, name), field(3, value), field(20, 2))),
           ),
+          ...(node.domain ? [field(7, node.domain)] : []),
         ),
       ),
     ),
@@ -61,10 +70,12 @@ export function writeGraph({
       ),
     ),
     ...inputs.map(({ name, type, shape }) => field(11, valueInfo(name, type, shape))),
-    ...outputs.map(({ name, type }) => field(12, valueInfo(name, type))),
+    ...outputs.map(({ name, type, shape }) => field(12, valueInfo(name, type, shape))),
   );
-  const opset = message(field(1, ""), field(2, 17));
-  return message(field(1, 8), field(7, graph), field(8, opset));
+  const opsets = Object.entries(OPSETS).map(([domain, version]) =>
+    field(8, message(field(1, domain), field(2, version))),
+  );
+  return message(field(1, 8), field(7, graph), ...opsets);
 }
 
 function valueInfo(name: string, type: ElementType, shape?: readonly (number | string)[]) {

@@ -21,11 +21,24 @@ export interface GeneratorCard {
    * text; only the template's count.
    */
   readonly markup: "tokens" | "text";
+  /**
+   * How thoughts are drawn where several are asked for. Absent: the likeliest token is taken each time, so that a prompt has one
+   * thought only.
+   */
+  readonly sampling?: Sampling | undefined;
   readonly artifacts: Readonly<Partial<Record<Device, ModelArtifact>>>;
   /** What the model must write: a device that writes something else is refused. */
   readonly knownThoughts?: KnownThoughts | undefined;
   readonly tokenizer: ModelFile;
   readonly tokenizerConfig: ModelFile;
+}
+
+/** Nucleus sampling (Holtzman et al., "The Curious Case of Neural Text Degeneration"). */
+export interface Sampling {
+  /** Above 0: what logits are divided by. The lower, the likelier the likeliest token. */
+  readonly temperature: number;
+  /** Above 0 and up to 1: only the likeliest tokens are drawn from, as many as are so likely together. */
+  readonly topP: number;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type Engine,
 } from "@nearfield/runtime/worker";
 import type { WriteRequest, WrittenThought } from "../calls.ts";
+import { Sampler } from "../sampler.ts";
 
 export interface GeneratorOptions {
   readonly card: GeneratorCard;
@@ -20,7 +21,7 @@ export interface WriteJob {
   readonly onToken?: ((tokens: number) => void) | undefined;
 }
 
-/** Writes thoughts, always taking the likeliest token, so that a prompt has one thought only. */
+/** Writes thoughts: of the likeliest token each time, or drawn. */
 export class Generator {
   readonly #options: GeneratorOptions;
   readonly #stop: ReadonlySet<number>;
@@ -49,13 +50,16 @@ export class Generator {
     // Its end is what asks for a thought.
     const promptTokens = this.#read(request).slice(-(room - most));
     const thoughtTokens: number[] = [];
+    const isDrawn = card.sampling !== undefined && request.draw !== undefined;
+    const sampler = isDrawn ? new Sampler(card.sampling, request.draw) : undefined;
     let cache: Cache | undefined;
     let ids: readonly number[] = promptTokens;
     while (thoughtTokens.length < most) {
       await nextTask();
       if (signal?.aborted) throw new RetrievalError("ABORTED", "the caller gave up thinking");
       const step = await decoder.next(ids, cache);
-      const token = this.#likeliest(step.logits);
+      const likeliest = this.#likeliest(step.logits);
+      const token = sampler?.draw(step.logits, likeliest, this.#suppressed) ?? likeliest;
       if (this.#stop.has(token)) break;
       thoughtTokens.push(token);
       onToken?.(thoughtTokens.length);

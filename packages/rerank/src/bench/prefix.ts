@@ -1,7 +1,8 @@
 // What reading the prefix once is worth: the same candidates with and without it. Driven by `bench.mjs`.
-import type { RerankerCard } from "@nearfield/core";
+import { sha256, type RerankerCard } from "@nearfield/core";
 import { readToyReranker } from "@nearfield/testing/toy-reranker";
 import { RerankClient } from "../client.ts";
+import { writeLayer } from "./layer.ts";
 
 export interface PrefixSizes {
   readonly candidates: number;
@@ -13,10 +14,13 @@ export interface PrefixSizes {
 /** Scores all candidates once, in one of two ways; gives the scores. */
 export type ScoreOnce = (reusePrefix: boolean) => Promise<readonly number[]>;
 
-/** Loads the toy reranker on WASM, with one thread. */
-export async function openPrefixBench(sizes: PrefixSizes): Promise<ScoreOnce> {
-  const toy = await readToyReranker();
-  const client = new RerankClient({ card: shortCard(toy.card), device: "wasm", threads: 1 });
+/** Whose work is measured: the toy's, or that of one layer of the real size. */
+export type BenchModel = "toy" | "layer-fp32" | "layer-q4";
+
+/** Loads a reranker on WASM, with one thread. */
+export async function openPrefixBench(model: BenchModel, sizes: PrefixSizes): Promise<ScoreOnce> {
+  const card = await cardOf(model);
+  const client = new RerankClient({ card, device: "wasm", threads: 1 });
   const query = digitsOf(sizes.prefixTokens, 0);
   const passages = Array.from({ length: sizes.candidates }, (_, at) =>
     digitsOf(sizes.passageTokens, at + 1),
@@ -24,6 +28,18 @@ export async function openPrefixBench(sizes: PrefixSizes): Promise<ScoreOnce> {
   return async (reusePrefix) => [
     ...(await client.score(query, passages, { strategy: { reusePrefix, batching: "alone" } })),
   ];
+}
+
+/** Tokens of the toy's tokenizer. */
+const VOCABULARY = 1_617;
+
+async function cardOf(model: BenchModel): Promise<RerankerCard> {
+  const card = shortCard((await readToyReranker()).card);
+  if (model === "toy") return card;
+  const bytes = writeLayer(VOCABULARY, model === "layer-q4" ? "q4" : "fp32");
+  const url = URL.createObjectURL(new Blob([bytes]));
+  const graph = { url, byteLength: bytes.byteLength, sha256: await sha256(bytes.buffer) };
+  return { ...card, name: model, artifacts: { wasm: { graph, data: [] } } };
 }
 
 /** A template without a text of its own, so that the lengths are those that are named. */
