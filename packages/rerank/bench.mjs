@@ -2,11 +2,8 @@
 //   node packages/rerank/bench.mjs [--model toy|layer-fp32|layer-q4] [--rounds 7] [--candidates 50]
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright";
-import { createServer } from "vite";
-import { findChromium, QUIET } from "../../scripts/chromium.mjs";
+import { withBenchPage } from "../../scripts/bench-page.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -19,25 +16,9 @@ const SIZES = { candidates: Number(values.candidates), prefixTokens: 60, passage
 const ROUNDS = Number(values.rounds);
 const TICKS_PER_SECOND = 100;
 
-const server = await createServer({
-  configFile: false,
-  root: fileURLToPath(new URL("../..", import.meta.url)),
-  logLevel: "error",
-  // What the scan for dependencies finds late reloads the page.
-  optimizeDeps: {
-    entries: [],
-    include: ["@huggingface/tokenizers", "onnxruntime-web/webgpu"],
-    noDiscovery: true,
-  },
-  server: { port: 0 },
-  worker: { format: "es" },
-});
-await server.listen();
-const browser = await chromium.launch({ executablePath: await findChromium(), args: QUIET });
-try {
-  const page = await browser.newPage();
-  const [address] = server.resolvedUrls.local;
-  await page.goto(new URL("packages/rerank/bench.html", address).href);
+const PACKAGES = ["@huggingface/tokenizers", "onnxruntime-web/webgpu"];
+
+await withBenchPage("packages/rerank/bench.html", PACKAGES, async (page) => {
   await page.evaluate(
     async ({ model, sizes }) => {
       const { openPrefixBench } = await import("/packages/rerank/src/bench/prefix.ts");
@@ -69,10 +50,7 @@ try {
     ratio: median("reencoded", "cpuMs") / median("reused", "cpuMs"),
     greatestDifference: Math.max(...differences),
   });
-} finally {
-  await browser.close();
-  await server.close();
-}
+});
 
 /** Processor time of the browser's renderers. On other systems than Linux it is not to be had. */
 function cpuSeconds() {
