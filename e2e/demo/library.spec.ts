@@ -57,6 +57,17 @@ test("opening a hit shows the whole document with exactly the passage marked, in
   }
 });
 
+test("how an answer came about is shown to whoever asks, stage by stage", async ({ page }) => {
+  await ask(page, "make an image smaller");
+  const lines = page.locator("#how-stages li");
+  await expect(lines.first()).toBeHidden();
+  await page.locator("#how summary").click();
+  await expect(lines).toHaveText([
+    /^By words after [\d.]+ ms: \d+ shown, \d+ by words/,
+    /^By words and meaning after [\d.]+ ms: \d+ shown, .*\d+ weighed.*model [\d.]+ ms/,
+  ]);
+});
+
 test("a reload reads nothing again, and finds the same", async ({ page, shared }) => {
   await ask(page, "store data in the browser");
   const before = await page.getByRole("option").allTextContents();

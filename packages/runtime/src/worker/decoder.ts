@@ -12,6 +12,8 @@ export type Cache = Past;
 export class Decoder {
   readonly #session: Session;
   readonly #padId: number;
+  /** A cache as it was last put side by side for several rows: batches after one another mostly have as many. */
+  readonly #repeated = new WeakMap<Cache, { readonly rows: number; readonly cache: Cache }>();
   /** Names of the outputs with keys and values, by the name of the input that takes each. */
   readonly #present: ReadonlyMap<string, string>;
   /** Whether the graph can be told to compute logits at the last positions only. */
@@ -74,7 +76,16 @@ export class Decoder {
   async last(rows: readonly Row[], past?: Cache): Promise<Float32Array[]> {
     const lengths = rows.map((row) => row.length);
     const kept = Math.max(...lengths) - Math.min(...lengths) + 1;
-    return lastOf(await this.#run(rows, past && repeat(past, rows.length), kept, [LOGITS]), rows);
+    const repeated = past && this.#repeat(past, rows.length);
+    return lastOf(await this.#run(rows, repeated, kept, [LOGITS]), rows);
+  }
+
+  #repeat(past: Cache, rows: number): Cache {
+    const last = this.#repeated.get(past);
+    if (last?.rows === rows) return last.cache;
+    const cache = repeat(past, rows);
+    if (rows > 1) this.#repeated.set(past, { rows, cache });
+    return cache;
   }
 
   #run(
