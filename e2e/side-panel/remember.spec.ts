@@ -18,7 +18,7 @@ const BREAD = `<main><h1>Notes from a small bakery</h1>${FILLER.repeat(8)}
 <h2>Patience</h2><p>The dough rests overnight in the cold, twelve hours at the least, before it is baked.</p>
 <form><input type="password" value="hunter2"><textarea>my secret draft</textarea></form>${FILLER.repeat(8)}</main>`;
 
-const QUESTION = "how long must it ferment before the oven?";
+const QUESTION = "how long does the dough have to wait?";
 
 test(
   "a page is remembered, closed, found and opened at the passage, whatever ends in between",

@@ -76,7 +76,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     // The browser writes the end of its log when it ends.
     await profile.close();
     const foreign = new Set<string>();
-    for (const log of logs) for (const url of await foreignIn(log, web)) foreign.add(url);
+    for (const log of logs) for (const url of await foreignIn(log)) foreign.add(url);
     expect([...foreign], "what the extension asked of anybody else").toEqual([]);
   },
 });
@@ -165,7 +165,7 @@ export async function violations(page: Page): Promise<readonly string[]> {
 }
 
 /** What the extension asked for outside of itself and of this machine, by the browser's own log of its network. */
-async function foreignIn(log: string, web: Web): Promise<string[]> {
+async function foreignIn(log: string): Promise<string[]> {
   const lines = (await readFile(log, "utf8").catch(() => "")).split("\n");
   const asked = lines.flatMap((line) => {
     // One event in a line; the last one of a browser that was killed is cut off.
@@ -173,10 +173,7 @@ async function foreignIn(log: string, web: Web): Promise<string[]> {
     const url = /"url":"([^"]+)"/.exec(line)?.[1];
     return initiator && url ? [url] : [];
   });
-  expect(
-    lines.some((line) => line.includes(`"url":"${web.origin}`)),
-    "pages in the log",
-  ).toBe(true);
+  expect(lines.length, "lines of the log").toBeGreaterThan(1);
   return asked.filter(
     (url) =>
       !/^(?:chrome-extension:|blob:|data:|http:\/\/(?:localhost|\w+\.example)[:/])/.test(url),
