@@ -20,7 +20,8 @@ export async function withBenchPage(path, packages, work) {
     root: ROOT,
     logLevel: "error",
     optimizeDeps: { entries: [], include: [...packages], noDiscovery: true },
-    server: { port: 0 },
+    // A source that changes meanwhile must not reload the page.
+    server: { port: 0, hmr: false, watch: null },
     worker: { format: "es" },
   });
   await server.listen();
