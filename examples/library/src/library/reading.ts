@@ -115,9 +115,11 @@ export class Reading {
     for (;;) {
       const waiting = catalogue.inState("waiting");
       if (waiting.length === 0) return;
-      const total = done + waiting.length;
-      const show = (name: string | undefined, finished: number, more: number): void =>
+      const show = (name: string | undefined, finished: number, more: number): void => {
+        // More may have come since the group began.
+        const total = done + Math.max(waiting.length, catalogue.inState("waiting").length);
         this.#show({ isHere: true, done: done + finished, total, passages: passages + more, name });
+      };
       const { group, seen } = await this.#readGroup(waiting, signal, (name, at) =>
         show(name, at, 0),
       );
