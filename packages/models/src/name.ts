@@ -7,27 +7,20 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,95}$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /**
- * Checks `owner/name`, or a name alone: hosts of one's own and the hub's oldest models have no owners. A name with `..` in it
- * would leave the host's folder.
+ * Checks `owner/name`, or a name alone: on a host of one's own there may be no owners. A name with `..` in it would leave the
+ * host's folder.
+ * @param needsOwner whether the host has owners. On the public hub a name alone is a slip of whoever wrote it.
  * @throws RetrievalError `INVALID_OPTION`
  */
-export function checkRepository(value: unknown): string {
+export function checkRepository(value: unknown, needsOwner = false): string {
   const parts = typeof value === "string" ? value.split("/") : [];
-  if (
-    parts.length <= 2 &&
-    parts.length > 0 &&
-    parts.every((part) => NAME.test(part) && !part.includes(".."))
-  ) {
-    return value as string;
-  }
-  throw new RetrievalError(
-    "INVALID_OPTION",
-    "a model's repository must be named name or owner/name",
-    {
-      value,
-      repair: `Write it as on the hub, for example "Qwen/Qwen3-Embedding-0.6B".`,
-    },
-  );
+  const least = needsOwner ? 2 : 1;
+  const isName = parts.every((part) => NAME.test(part) && !part.includes(".."));
+  if (parts.length >= least && parts.length <= 2 && isName) return value as string;
+  throw new RetrievalError("INVALID_OPTION", "a model's repository must be named owner/name", {
+    value,
+    repair: `Write it as on the hub, for example "Qwen/Qwen3-Embedding-0.6B".`,
+  });
 }
 
 /**

@@ -207,6 +207,11 @@ describe("a model by name", () => {
   });
 
   const bad: readonly [string, () => Promise<unknown>, string][] = [
+    [
+      "a name without an owner, on the public hub",
+      () => openModelStore().resolve("big"),
+      "INVALID_OPTION",
+    ],
     ["a name with ..", () => store.resolve("toys/../secret"), "INVALID_OPTION"],
     ["a revision with ..", () => resolve({ revision: "../main" }), "INVALID_OPTION"],
     [

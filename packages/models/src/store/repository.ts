@@ -84,10 +84,10 @@ export async function recallRepository(
   repository: string,
   options: OpenRepositoryOptions,
 ): Promise<HostedRepository | null> {
-  checkRepository(repository);
   const { revision = "main", shelf, refresh } = options;
-  checkRevision(revision);
   const host = resolveHost(options.host ?? PUBLIC_HUB);
+  checkRepository(repository, host === PUBLIC_HUB);
+  checkRevision(revision);
   if (refresh) return null;
   const lore = asLore(await shelf?.recall(loreName(host, repository, revision)));
   return lore?.complete ? new HostedRepository(host, repository, revision, lore, options) : null;
