@@ -1,12 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type Axe from "axe-core";
+import { violations } from "../harness/accessibility.ts";
 import { EXTENDED } from "../harness/fixtures.ts";
 import { ask, expect, test } from "./visit.ts";
-import type { Page } from "@playwright/test";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const SIZES = { wide: { width: 1360, height: 860 }, narrow: { width: 360, height: 740 } } as const;
 
@@ -62,14 +57,3 @@ test("the colours follow the system until one is chosen, and the choice stays", 
   expect(await paper()).toBe(light);
   await page.evaluate(() => localStorage.removeItem("nearfield-demo.theme"));
 });
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-    );
-  });
-}

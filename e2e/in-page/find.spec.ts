@@ -1,15 +1,6 @@
+import { violations } from "../harness/accessibility.ts";
 import { EXTENDED } from "../harness/fixtures.ts";
-import {
-  ask,
-  expect,
-  isInView,
-  marked,
-  openBar,
-  pageOf,
-  test,
-  untilRead,
-  violations,
-} from "./visit.ts";
+import { ask, expect, isInView, marked, openBar, pageOf, test, untilRead } from "./visit.ts";
 
 const GAP = `<div style="height: 150vh"></div>`;
 

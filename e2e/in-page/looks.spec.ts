@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXTENDED } from "../harness/fixtures.ts";
-import { ask, expect, openBar, pageOf, READING_MS, test, untilRead, violations } from "./visit.ts";
+import { violations } from "../harness/accessibility.ts";
+import { ask, expect, openBar, pageOf, READING_MS, test, untilRead } from "./visit.ts";
 import type { Page } from "@playwright/test";
 
 const SIZES = { wide: { width: 980, height: 620 }, narrow: { width: 380, height: 760 } } as const;

@@ -1,10 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { expect, test as base, type Page } from "@playwright/test";
-import type Axe from "axe-core";
 import { Stand } from "./stand.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Reading a long page on a machine that is busy. */
 export const READING_MS = 300_000;
@@ -89,17 +84,5 @@ export function isInView(page: Page): Promise<boolean> {
     const [range] = CSS.highlights.get("nearfield-current")?.values() ?? [];
     const top = (range as Range | undefined)?.getBoundingClientRect().top ?? -1;
     return top >= 0 && top < innerHeight;
-  });
-}
-
-/** What axe finds, as lines. */
-export async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-    );
   });
 }

@@ -1,13 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
-import type Axe from "axe-core";
+import { violations } from "../harness/accessibility.ts";
 import { EXTENDED } from "../harness/fixtures.ts";
 import { epubFile, pdfFile, textFile, type Given } from "./files.ts";
 import { ask, drop, expect, openFirst, settle, test, visit } from "./visit.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const SIZES = { wide: { width: 1400, height: 880 }, narrow: { width: 375, height: 760 } } as const;
 
@@ -134,15 +129,4 @@ async function shelfOfMany(): Promise<Given[]> {
     ]),
     textFile("empty.txt", "   \n"),
   ];
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-    );
-  });
 }

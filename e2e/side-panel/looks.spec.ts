@@ -1,5 +1,6 @@
 import { EXTENDED } from "../harness/fixtures.ts";
-import { ask, expect, hits, openPanel, settle, shotPath, test, violations } from "./visit.ts";
+import { violations } from "../harness/accessibility.ts";
+import { ask, expect, hits, openPanel, settle, shotPath, test } from "./visit.ts";
 import { SHELF } from "./shelf-pages.ts";
 
 const SIZES = {

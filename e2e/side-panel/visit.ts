@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import {
   expect,
@@ -8,13 +7,10 @@ import {
   type Locator,
   type Page,
 } from "@playwright/test";
-import type Axe from "axe-core";
 import { browserOf } from "../harness/main-thread.ts";
 import { Profile } from "../harness/profile.ts";
 import { Extension } from "./extension.ts";
 import { Web } from "./web.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Indexing, on a machine that is busy. */
 export const READING_MS = 300_000;
@@ -149,19 +145,6 @@ export async function endServiceWorker(panel: Page, extension: Extension): Promi
   await session.send("ServiceWorker.stopAllWorkers");
   await expect.poll(() => hasStopped).toBe(true);
   await session.detach();
-}
-
-/** What axe finds, as lines. */
-export async function violations(page: Page): Promise<readonly string[]> {
-  // The extension's policy allows no script from outside of it; this one comes from the debugger.
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations: found } = await axe.run();
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-    );
-  });
 }
 
 /** What the extension asked for outside of itself and of this machine, by the browser's own log of its network. */

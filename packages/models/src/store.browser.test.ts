@@ -206,6 +206,32 @@ describe("a model by name", () => {
     expect(failure?.code).toBe("INVALID_OPTION");
   });
 
+  test("of a built-in card is found on a host of one's own under the name that was asked for, also offline", async () => {
+    const placed = {
+      "tokenizer.json": { text: "{}" },
+      "tokenizer_config.json": { text: "{}" },
+      "onnx/model_quantized.onnx": { seed: 11, byteLength: GRAPH_BYTES },
+    };
+    const files = Object.entries(placed).map(([path, file]) => [
+      `All-MiniLM-L6-v2/resolve/main/${path}`,
+      file,
+    ]);
+    await stand.order({ files: Object.fromEntries(files) });
+    const card = await store.resolve("All-MiniLM-L6-v2");
+    expect(card).toMatchObject({
+      name: "sentence-transformers/all-MiniLM-L6-v2",
+      artifacts: { wasm: { graph: { byteLength: GRAPH_BYTES } } },
+    });
+    const asked = (await stand.requests()).length;
+    expect(await store.resolve("All-MiniLM-L6-v2")).toEqual(card);
+    expect(await stand.requests()).toHaveLength(asked);
+    const failure = await failureOf(store.resolve("bge-small"));
+    expect(failure?.code).toBe("MODEL_INVALID");
+    expect(String(failure?.value)).toContain(
+      "bge-small, Xenova/bge-small-en-v1.5, BAAI/bge-small-en-v1.5",
+    );
+  });
+
   const bad: readonly [string, () => Promise<unknown>, string][] = [
     [
       "a name without an owner, on the public hub",

@@ -20,7 +20,7 @@ interface Named {
   readonly dimensions: number;
   readonly rows: Readonly<Partial<Record<Role, string>>>;
   readonly overrides?: Partial<RepositoryCard>;
-  /** Least cosine; 0.99999 is what the issue of the same arithmetic is held to, less where 8 bits are. */
+  /** Least cosine. Default: 0.99999, which the same arithmetic keeps; 8 bits do not. */
   readonly floor?: number;
 }
 
